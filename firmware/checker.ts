@@ -1,0 +1,111 @@
+/**
+ * Reads values out of JSON that a person wrote and collects what is wrong with them. Pure.
+ * Always holds: each getter returns something usable even after a problem, and no problem shows
+ * a password. Must not know which keys a site or a board has.
+ */
+
+/** A record of unknown values, as JSON gives it. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** Collects problems; each getter returns something usable even after one. */
+export class Checker {
+	readonly problems: string[] = [];
+	private readonly file: string;
+
+	constructor(file: string) {
+		this.file = file;
+	}
+
+	/** @param shown the value as it may be shown; undefined, or no plain value: not at all */
+	problem(path: string, shown: unknown, allowed: string): void {
+		let value = "";
+		if (typeof shown === "string") value = ` "${shown}"`;
+		else if (typeof shown === "number" || typeof shown === "boolean") value = ` ${shown}`;
+		this.problems.push(`${this.file}: ${path}:${value} ${allowed}`);
+	}
+
+	keys(object: Json, path: string, known: readonly string[]): void {
+		for (const key in object) {
+			if (known.includes(key)) continue;
+			const at = path === "" ? key : `${path}.${key}`;
+			this.problem(at, undefined, `unknown key, did you mean "${nearest(key, known)}"?`);
+		}
+	}
+
+	object(parent: Json, key: string): Json {
+		const value = parent[key];
+		if (value === undefined) return {};
+		if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
+		this.problem(key, undefined, "must be an object");
+		return {};
+	}
+
+	text(parent: Json, path: string, key: string, fallback: string, limit: number): string {
+		const value = parent[key];
+		if (value === undefined) return fallback;
+		if (typeof value === "string" && value.length <= limit) return value;
+		const shown = key === "password" ? undefined : value;
+		this.problem(join(path, key), shown, `must be text of at most ${limit} characters`);
+		return fallback;
+	}
+
+	integer(
+		parent: Json,
+		path: string,
+		key: string,
+		fallback: number,
+		min: number,
+		max: number,
+	): number {
+		const value = parent[key];
+		if (value === undefined) return fallback;
+		if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) {
+			return value;
+		}
+		this.problem(join(path, key), value, `must be a whole number from ${min} to ${max}`);
+		return fallback;
+	}
+
+	flag(parent: Json, path: string, key: string): boolean {
+		const value = parent[key];
+		if (value === undefined || value === false) return false;
+		if (value === true) return true;
+		this.problem(join(path, key), value, "must be true or false");
+		return false;
+	}
+}
+
+function join(path: string, key: string): string {
+	return path === "" ? key : `${path}.${key}`;
+}
+
+/** The known word with the fewest edits to `word`. */
+export function nearest(word: string, known: readonly string[]): string {
+	let best = known[0];
+	let least = 1000;
+	for (const candidate of known) {
+		const distance = editDistance(word, candidate);
+		if (distance < least) {
+			least = distance;
+			best = candidate;
+		}
+	}
+	return best;
+}
+
+/** Levenshtein distance with one row. */
+function editDistance(a: string, b: string): number {
+	const row: number[] = [];
+	for (let j = 0; j <= b.length; j++) row.push(j);
+	for (let i = 1; i <= a.length; i++) {
+		let diagonal = row[0];
+		row[0] = i;
+		for (let j = 1; j <= b.length; j++) {
+			const above = row[j];
+			const change = a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1;
+			row[j] = Math.min(above + 1, row[j - 1] + 1, diagonal + change);
+			diagonal = above;
+		}
+	}
+	return row[b.length];
+}

@@ -1,0 +1,248 @@
+/**
+ * Checks what a site and a board say about a node and fills in the defaults. Pure: objects in,
+ * a checked record and a list of problems out. Always holds: a value that is used was checked;
+ * an error names file, path, value and what is allowed; no error shows a password.
+ * The same shapes, for editors, are in site.schema.json and boards/schema.json.
+ */
+
+import { Checker, type Json } from "./checker";
+import { isBase, isId } from "./topics";
+
+/** A network to join; `password` is missing for an open one. */
+export interface WifiNetwork {
+	readonly ssid: string;
+	readonly password?: string;
+}
+
+/** Where the broker is and who we are there. */
+export interface BrokerConfig {
+	readonly secure: boolean;
+	readonly host: string;
+	readonly port: number;
+	readonly username?: string;
+	readonly password?: string;
+}
+
+/** A checked site. Times in milliseconds. */
+export interface SiteConfig {
+	/** Empty: from the MAC address. */
+	readonly node: string;
+	readonly base: string;
+	readonly profile: string;
+	readonly wifi: readonly WifiNetwork[];
+	readonly ntpServers: readonly string[];
+	/** Go on without a clock that a server has set. */
+	readonly allowUnset: boolean;
+	/** Undefined: nothing to connect to. */
+	readonly broker: BrokerConfig | undefined;
+	readonly keepAliveSeconds: number;
+	readonly timeMinimumMs: number;
+	readonly timeMaximumMs: number;
+	readonly diagIntervalMs: number;
+}
+
+/** A checked board: what the firmware drives. */
+export interface BoardConfig {
+	readonly name: string;
+	/** Undefined: the board has no relay. */
+	readonly relay: { readonly pin: number; readonly activeLow: boolean } | undefined;
+}
+
+export const PROFILES = Object.freeze(["node", "demo"]);
+
+const SITE_KEYS = Object.freeze([
+	"$schema",
+	"node",
+	"base",
+	"profile",
+	"wifi",
+	"ntp",
+	"broker",
+	"time",
+	"diag",
+]);
+const WIFI_KEYS = Object.freeze(["ssid", "password"]);
+const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
+const BROKER_KEYS = Object.freeze(["url", "username", "password", "keepAliveSeconds"]);
+const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
+const DIAG_KEYS = Object.freeze(["intervalMs"]);
+const DAY_MS = 86_400_000;
+
+/** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
+export interface Checked<T> {
+	readonly value: T;
+	readonly problems: readonly string[];
+}
+
+/**
+ * Checks a site (site.json) together with what was given to mcconfig as `name=value`:
+ * ssid, password, node, broker (URL), username, broker_password, ntp, profile.
+ */
+export function checkSite(site: Json, overrides: Json): Checked<SiteConfig> {
+	const check = new Checker("site.json");
+	check.keys(site, "", SITE_KEYS);
+	const node = override(overrides, "node") ?? check.text(site, "", "node", "", 32);
+	if (node !== "" && !isId(node)) check.problem("node", node, "must be 1 to 32 of a-z, 0-9 and -");
+	const base = check.text(site, "", "base", "fieldmote", 64);
+	if (!isBase(base))
+		check.problem("base", base, "must be levels of A-Z, a-z, 0-9, _ and -, 64 at most");
+	const profile = override(overrides, "profile") ?? check.text(site, "", "profile", "node", 32);
+	if (!PROFILES.includes(profile))
+		check.problem("profile", profile, `must be one of ${PROFILES.join(", ")}`);
+	const ntp = check.object(site, "ntp");
+	check.keys(ntp, "ntp", NTP_KEYS);
+	const time = check.object(site, "time");
+	check.keys(time, "time", TIME_KEYS);
+	const intervalMs = check.integer(time, "time", "intervalMs", 10_000, 1_000, DAY_MS);
+	const timeMinimumMs = check.integer(time, "time", "minimumMs", intervalMs, 1_000, DAY_MS);
+	const timeMaximumMs = check.integer(
+		time,
+		"time",
+		"maximumMs",
+		Math.max(intervalMs, timeMinimumMs),
+		1_000,
+		DAY_MS,
+	);
+	if (timeMaximumMs < timeMinimumMs) {
+		check.problem(
+			"time.maximumMs",
+			timeMaximumMs,
+			`must be at least time.minimumMs (${timeMinimumMs})`,
+		);
+	}
+	const diag = check.object(site, "diag");
+	check.keys(diag, "diag", DIAG_KEYS);
+	const broker = check.object(site, "broker");
+	return {
+		problems: check.problems,
+		value: {
+			node,
+			base,
+			profile,
+			wifi: wifiNetworks(check, site, overrides),
+			ntpServers: servers(check, ntp, overrides),
+			allowUnset: check.flag(ntp, "ntp", "allowUnset"),
+			broker: brokerConfig(check, broker, overrides),
+			keepAliveSeconds: check.integer(broker, "broker", "keepAliveSeconds", 60, 5, 65_535),
+			timeMinimumMs,
+			timeMaximumMs,
+			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, DAY_MS),
+		},
+	};
+}
+
+function override(overrides: Json, key: string): string | undefined {
+	const value = overrides[key];
+	return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function wifiNetworks(check: Checker, site: Json, overrides: Json): WifiNetwork[] {
+	const networks: WifiNetwork[] = [];
+	const ssid = override(overrides, "ssid");
+	if (ssid !== undefined) networks.push({ ssid, password: override(overrides, "password") });
+	const list = site.wifi ?? [];
+	if (!Array.isArray(list)) {
+		check.problem("wifi", undefined, 'must be a list of {"ssid", "password"}');
+		return networks;
+	}
+	for (let i = 0; i < list.length; i++) {
+		const path = `wifi[${i}]`;
+		const entry = list[i] as unknown;
+		if (typeof entry !== "object" || entry === null) {
+			check.problem(path, undefined, 'must be {"ssid", "password"}');
+			continue;
+		}
+		const network = entry as Json;
+		check.keys(network, path, WIFI_KEYS);
+		// IEEE 802.11: an SSID has at most 32 bytes; WPA2: a passphrase 8 to 63 characters.
+		const name = check.text(network, path, "ssid", "", 32);
+		if (name === "") check.problem(`${path}.ssid`, name, "must be text of 1 to 32 characters");
+		const password = check.text(network, path, "password", "", 63);
+		if (password !== "" && password.length < 8) {
+			check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
+		}
+		networks.push(password === "" ? { ssid: name } : { ssid: name, password });
+	}
+	return networks;
+}
+
+function servers(check: Checker, ntp: Json, overrides: Json): string[] {
+	const given = override(overrides, "ntp");
+	if (given !== undefined) return [given];
+	const list = ntp.servers ?? ["pool.ntp.org"];
+	const good: string[] = [];
+	if (Array.isArray(list)) {
+		for (const server of list as unknown[]) {
+			if (typeof server === "string" && splitAddress(server, 123) !== undefined) good.push(server);
+			else check.problem("ntp.servers", server, 'must be "host" or "host:port"');
+		}
+	}
+	if (good.length === 0 || good.length > 4) {
+		check.problem("ntp.servers", undefined, 'must be a list of 1 to 4 "host" or "host:port"');
+	}
+	return good;
+}
+
+function brokerConfig(check: Checker, broker: Json, overrides: Json): BrokerConfig | undefined {
+	check.keys(broker, "broker", BROKER_KEYS);
+	const url = override(overrides, "broker") ?? check.text(broker, "broker", "url", "", 255);
+	if (url === "") return undefined;
+	const secure = url.startsWith("mqtts://");
+	const rest = secure ? url.slice(8) : url.startsWith("mqtt://") ? url.slice(7) : "";
+	const address = splitAddress(rest, secure ? 8883 : 1883);
+	if (address === undefined) {
+		// A password inside the URL must not be shown.
+		const shown = url.includes("@") ? undefined : url;
+		check.problem("broker.url", shown, "must be mqtt://host[:port] or mqtts://host[:port]");
+		return undefined;
+	}
+	const username =
+		override(overrides, "username") ?? check.text(broker, "broker", "username", "", 255);
+	const password =
+		override(overrides, "broker_password") ?? check.text(broker, "broker", "password", "", 255);
+	if (password !== "" && username === "") {
+		// [MQTT-3.1.2-22]
+		check.problem("broker.password", undefined, "needs broker.username");
+	}
+	return {
+		secure,
+		host: address.host,
+		port: address.port,
+		username: username === "" ? undefined : username,
+		password: password === "" ? undefined : password,
+	};
+}
+
+/** Splits `host` or `host:port`; undefined when it is neither. */
+export function splitAddress(
+	text: string,
+	defaultPort: number,
+): { host: string; port: number } | undefined {
+	const colon = text.indexOf(":");
+	const host = colon < 0 ? text : text.slice(0, colon);
+	if (host.length < 1 || host.length > 253) return undefined;
+	for (let i = 0; i < host.length; i++) {
+		const c = host.charCodeAt(i);
+		if (c <= 32 || c === 47 || c === 64 || c >= 127) return undefined;
+	}
+	if (colon < 0) return { host, port: defaultPort };
+	const digits = text.slice(colon + 1);
+	const port = Number(digits);
+	if (digits === "" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+	return { host, port };
+}
+
+/** Checks a board file (boards/<name>.json). */
+export function checkBoard(board: Json): Checked<BoardConfig> {
+	const name = typeof board.name === "string" ? board.name : "";
+	const check = new Checker(`boards/${name === "" ? "?" : name}.json`);
+	if (!isId(name)) check.problem("name", board.name, "must be 1 to 32 of a-z, 0-9 and -");
+	const relay = check.object(board, "relay");
+	if (board.relay === undefined)
+		return { problems: check.problems, value: { name, relay: undefined } };
+	check.keys(relay, "relay", ["pin", "activeLow", "source"]);
+	const pin = check.integer(relay, "relay", "pin", -1, 0, 48);
+	if (relay.pin === undefined) check.problem("relay.pin", undefined, "is missing");
+	const activeLow = check.flag(relay, "relay", "activeLow");
+	return { problems: check.problems, value: { name, relay: { pin, activeLow } } };
+}

@@ -1,0 +1,47 @@
+/**
+ * Reports that wait for room in the in-flight window, oldest first. Pure, in memory only.
+ * Always holds: never more than the limits given; what does not fit pushes out the oldest, and
+ * each one pushed out is counted. What was taken out is the engine's and no longer ours.
+ */
+
+export class Outbox {
+	/** Reports that were pushed out unsent. */
+	dropped = 0;
+	private readonly limit: number;
+	private readonly topics: string[] = [];
+	private readonly payloads: string[] = [];
+
+	/** @param limit most reports held, 1 or more */
+	constructor(limit: number) {
+		this.limit = limit;
+	}
+
+	get length(): number {
+		return this.topics.length;
+	}
+
+	push(topic: string, payload: string): void {
+		if (this.topics.length === this.limit) {
+			this.shift();
+			this.dropped++;
+		}
+		this.topics.push(topic);
+		this.payloads.push(payload);
+	}
+
+	/** Topic of the oldest report; only while length > 0. */
+	firstTopic(): string {
+		return this.topics[0];
+	}
+
+	/** Payload of the oldest report; only while length > 0. */
+	firstPayload(): string {
+		return this.payloads[0];
+	}
+
+	/** Removes the oldest. */
+	shift(): void {
+		this.topics.shift();
+		this.payloads.shift();
+	}
+}

@@ -1,0 +1,72 @@
+/**
+ * The only place that builds or parses a topic: `<base>/<node>/<rest>`. Pure.
+ * Always holds: what comes out is a valid topic name without wildcards, because base and node
+ * were checked by config.ts (ids are `a-z0-9-`, base may have several levels).
+ */
+
+/** The topics of one node, built once at boot so that publishing builds no strings. */
+export interface NodeTopics {
+	/** `<base>/<node>/` */
+	readonly prefix: string;
+	/** Retained `online` / `offline`, the will. */
+	readonly availability: string;
+	/** NTP timestamps. */
+	readonly time: string;
+	/** Health of the node. */
+	readonly diag: string;
+	/** What became of a command. */
+	readonly result: string;
+}
+
+/**
+ * @param base one or more levels, without a slash at either end
+ * @param node the node's id
+ */
+export function nodeTopics(base: string, node: string): NodeTopics {
+	const prefix = `${base}/${node}/`;
+	return {
+		prefix,
+		availability: `${prefix}availability`,
+		time: `${prefix}time`,
+		diag: `${prefix}diag`,
+		result: `${prefix}result`,
+	};
+}
+
+/** Where an entity says its state, retained. */
+export function stateTopic(topics: NodeTopics, entity: string): string {
+	return `${topics.prefix}${entity}/state`;
+}
+
+/** Where an entity takes commands. */
+export function setTopic(topics: NodeTopics, entity: string): string {
+	return `${topics.prefix}${entity}/set`;
+}
+
+/** An id is `a-z0-9-`, 1 to 32 characters; it may stand as one topic level. */
+export function isId(text: string): boolean {
+	if (text.length < 1 || text.length > 32) return false;
+	for (let i = 0; i < text.length; i++) {
+		const c = text.charCodeAt(i);
+		const letter = c >= 97 && c <= 122;
+		const digit = c >= 48 && c <= 57;
+		if (!letter && !digit && c !== 45) return false;
+	}
+	return true;
+}
+
+/** A base is one or more levels of `A-Za-z0-9_-`, at most 64 characters in all. */
+export function isBase(text: string): boolean {
+	if (text.length < 1 || text.length > 64) return false;
+	for (const level of text.split("/")) {
+		if (level.length === 0) return false;
+		for (let i = 0; i < level.length; i++) if (!isLevelCharacter(level.charCodeAt(i))) return false;
+	}
+	return true;
+}
+
+function isLevelCharacter(c: number): boolean {
+	return (
+		(c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 || c === 45
+	);
+}
