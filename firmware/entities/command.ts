@@ -19,8 +19,8 @@ const ID_LIMIT = 64;
 
 /** Parses a payload; never throws. */
 export function parseCommand(text: string): Command {
-	if (text.startsWith("{")) return parseJson(text);
-	return checked(text.trim(), "");
+	const trimmed = text.trim();
+	return trimmed.startsWith("{") ? parseJson(trimmed) : checked(trimmed, "");
 }
 
 function parseJson(text: string): Command {

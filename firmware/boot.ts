@@ -1,0 +1,175 @@
+/**
+ * From power-on to a running node: checks what the build brought along, then puts the parts
+ * together. Always holds: the relay's pin becomes an output with its restore level before
+ * anything else can fail; a wrong configuration is said on the console and nothing else starts.
+ * Must not import a class for I/O: all come from main.ts.
+ */
+
+import Time from "time";
+import type { Json } from "./checker";
+import {
+	type BoardConfig,
+	type BrokerConfig,
+	checkBoard,
+	checkSite,
+	type SiteConfig,
+} from "./config";
+import { Relay } from "./entities/relay";
+import { Session } from "./mqtt/session";
+import { Clock } from "./net/clock";
+import { NameResolver } from "./net/dns";
+import type { TlsIdentity } from "./net/link";
+import { log } from "./net/log";
+import type { TcpConstructor } from "./net/socket";
+import type { TlsConstructor } from "./net/tls-guard";
+import type { UdpConstructor } from "./net/udp";
+import type { WifiConstructor } from "./net/wifi-types";
+import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
+import type { NodeFacts, Profile } from "./profiles/profile";
+import { StandardProfile } from "./profiles/standard";
+import { Runtime } from "./runtime";
+import { Sequence } from "./store/sequence";
+import { type PreferenceModule, Settings } from "./store/settings";
+import { nodeTopics } from "./topics";
+
+/** ECMA-419 Digital, as far as it is used. */
+export interface DigitalConstructor {
+	readonly Output: number;
+	new (options: {
+		pin: number;
+		mode: number;
+		activeLow?: boolean;
+		initialValue?: 0 | 1;
+	}): { write(value: 0 | 1): void };
+}
+
+/** What the build and the platform bring along. */
+export interface Platform {
+	readonly site: Json;
+	readonly board: Json;
+	/** What was given to mcconfig as name=value. */
+	readonly config: Json;
+	readonly identity: TlsIdentity;
+	readonly WiFi: WifiConstructor;
+	readonly TCP: TcpConstructor;
+	readonly TLSSocket: TlsConstructor;
+	readonly UDP: UdpConstructor;
+	readonly Digital: DigitalConstructor;
+	readonly Preference: PreferenceModule;
+	/** Name servers of the network joined. */
+	readonly nameServers: () => readonly string[];
+	readonly freeBytes: () => number | undefined;
+}
+
+/** Ends the node; `done` is called once. */
+export type Stop = (done: () => void) => void;
+
+/** Starts the node. */
+export function boot(platform: Platform): Stop {
+	const board = checkBoard(platform.board);
+	const relay = board.problems.length === 0 ? makeRelay(platform, board.value) : undefined;
+	const site = checkSite(platform.site, platform.config);
+	const problems = [...board.problems, ...site.problems];
+	if (site.value.wifi.length === 0) {
+		problems.push("site.json: wifi: no network; name one, or give mcconfig ssid=… password=…");
+	}
+	if (site.value.broker === undefined) {
+		problems.push("site.json: broker.url: is missing: mqtt://host[:port] or mqtts://host[:port]");
+	}
+	if (site.value.broker?.secure && platform.identity.authorities.length === 0) {
+		problems.push("credentials: no CA certificate for the broker; see the README on certificates");
+	}
+	for (const problem of problems) log("boot", problem);
+	if (problems.length > 0 || site.value.broker === undefined) {
+		log("boot", "stopped: the configuration has to be mended");
+		return (done) => done();
+	}
+	return start(platform, site.value, site.value.broker, relay);
+}
+
+function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
+	if (board.relay === undefined) return undefined;
+	const { pin, activeLow } = board.relay;
+	const { Digital } = platform;
+	return new Relay("relay", new Digital({ pin, mode: Digital.Output, activeLow, initialValue: 0 }));
+}
+
+function start(
+	platform: Platform,
+	site: SiteConfig,
+	broker: BrokerConfig,
+	relay: Relay | undefined,
+): Stop {
+	const now = Time.ticks | 0;
+	const settings = new Settings(platform.Preference);
+	const clock = new Clock();
+	assumeTime(clock, settings, platform.config, site.allowUnset, now);
+	const node = site.node === "" ? nodeFromMac(platform.WiFi) : site.node;
+	log("boot", `node ${node}, board ${String(platform.board.name)}, profile ${site.profile}`);
+	const topics = nodeTopics(site.base, node);
+	const demo = site.profile === "demo";
+	const session = new Session({
+		clientId: node,
+		cleanSession: false,
+		keepAliveSeconds: site.keepAliveSeconds,
+		username: broker.username,
+		password: broker.password,
+		will: { topic: topics.availability, payload: "offline", qos: 1, retain: true },
+	});
+	const { WiFi, TCP, TLSSocket, UDP, identity, freeBytes } = platform;
+	const runtime = new Runtime({
+		site,
+		broker,
+		identity,
+		session,
+		clock,
+		resolver: new NameResolver({ UDP, servers: platform.nameServers, random: Math.random }),
+		sequence: new Sequence(settings),
+		connectDelayMs: demo ? DEMO_CONNECT_DELAY_MS : 0,
+		hostname: node,
+		WiFi,
+		TCP,
+		TLSSocket,
+		UDP,
+		freeBytes,
+		onClockSet: (unixMs) => settings.rememberTime(unixMs),
+		makeProfile: (facts: NodeFacts, at: number): Profile =>
+			demo
+				? new DemoProfile(facts)
+				: new StandardProfile(
+						{
+							topics,
+							facts,
+							relay,
+							timeMinimumMs: site.timeMinimumMs,
+							timeMaximumMs: site.timeMaximumMs,
+							diagIntervalMs: site.diagIntervalMs,
+						},
+						at,
+					),
+	});
+	return (done) => runtime.stop(done);
+}
+
+/** Where the site allows it, the clock starts from the later of build time and last good time. */
+function assumeTime(
+	clock: Clock,
+	settings: Settings,
+	config: Json,
+	allowed: boolean,
+	now: number,
+): void {
+	if (!allowed) return;
+	const builtMs = Number(config.built ?? 0) * 1000;
+	const lastMs = settings.lastGoodTimeMs();
+	const assumedMs = Math.max(Number.isFinite(builtMs) ? builtMs : 0, lastMs);
+	if (assumedMs > 0) clock.assume(assumedMs, now);
+}
+
+/** `node-aabbcc` from the last three bytes of the MAC address. */
+function nodeFromMac(WiFi: WifiConstructor): string {
+	const wifi = new WiFi({ onChanged: () => undefined });
+	const mac = (wifi.MAC ?? "").split(":").join("").toLowerCase();
+	wifi.close();
+	return `node-${mac.slice(-6)}`;
+}

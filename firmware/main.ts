@@ -1,0 +1,34 @@
+/**
+ * Composition root: the only module that names the platform's modules, and the only one that is
+ * not preloaded. Everything else happens in boot.ts.
+ */
+
+import Digital from "embedded:io/digital";
+import TCP from "embedded:io/socket/tcp";
+import TLSSocket from "embedded:io/socket/tcp/tls";
+import UDP from "embedded:io/socket/udp";
+import WiFi from "embedded:network/interface/wifi";
+import board from "board" with { type: "json" };
+import credentials from "credentials";
+import Instrumentation from "instrumentation";
+import config from "mc/config";
+import Net from "net";
+import Preference from "preference";
+import site from "site" with { type: "json" };
+import { boot } from "./boot";
+
+/** Ends the node: good-bye to the broker, then `done`. For the simulator and for tests. */
+export const stop = boot({
+	site,
+	board,
+	config,
+	identity: credentials(),
+	WiFi,
+	TCP,
+	TLSSocket,
+	UDP,
+	Digital,
+	Preference,
+	nameServers: () => Net.get("DNS") ?? [],
+	freeBytes: () => Instrumentation.get(Instrumentation.map("System Free Memory")),
+});

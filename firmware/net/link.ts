@@ -1,0 +1,321 @@
+/**
+ * One connection to a broker, from name to CONNACK and on until it ends: the only file that
+ * knows socket, timer and session at once. Always holds: each step has a timeout; the owner is
+ * told once per open() how it ended, with step and reason; never more bytes are written than the
+ * last onWritable allowed; while the session does not take bytes, none are read from the socket.
+ * Must not know topics, payloads, or when to try again: that is the owner's.
+ */
+
+import Time from "time";
+import Timer from "timer";
+import { Code, codeName } from "../mqtt/codes";
+import { Event, type Session } from "../mqtt/session";
+import type { NameResolver } from "./dns";
+import { log, logFailure } from "./log";
+import { type ByteSocket, openTcp, type TcpConstructor } from "./socket";
+import { openTls, type TlsConstructor } from "./tls-guard";
+
+/** What the TLS handshake needs, besides the broker's name. DER, all of them. */
+export interface TlsIdentity {
+	/** Trust anchors for the broker's certificate. */
+	readonly authorities: readonly ArrayBuffer[];
+	/** Our certificate and its key (PKCS#8, RSA): both or none. */
+	readonly certificate?: ArrayBuffer;
+	readonly key?: ArrayBuffer;
+	/** Expected name in the broker's certificate, when it is not the host. */
+	readonly name?: string;
+}
+
+/** Who uses a link. */
+export interface LinkOwner {
+	/** Session events other than Closed; details in link.session. */
+	handleLinkEvent(link: Link, event: number): void;
+	/**
+	 * The connection or the attempt has ended and is cleaned up.
+	 * @param step dns, tcp, tls or mqtt
+	 * @param reason what happened, "" when it was asked for
+	 */
+	handleLinkDown(link: Link, step: string, reason: string): void;
+	/** Unix milliseconds for the dates in certificates. */
+	certificateTimeMs(): number;
+}
+
+export interface LinkOptions {
+	readonly session: Session;
+	readonly host: string;
+	readonly port: number;
+	/** Undefined: plain TCP. */
+	readonly tls: TlsIdentity | undefined;
+	readonly TCP: TcpConstructor;
+	/** Needed with `tls`. */
+	readonly TLSSocket: TlsConstructor | undefined;
+	readonly resolver: NameResolver;
+	readonly owner: LinkOwner;
+	/** For TCP and for TLS each; milliseconds. */
+	readonly stepTimeoutMs: number;
+	/** Bytes read from the socket at once. */
+	readonly readBytes?: number;
+	/** Bytes written to the socket at once. */
+	readonly writeBytes?: number;
+}
+
+export class Link {
+	readonly session: Session;
+	private readonly options: LinkOptions;
+	private readonly input: Uint8Array;
+	private readonly output: Uint8Array;
+	private inputStart = 0;
+	private inputEnd = 0;
+	private addresses: readonly string[] = [];
+	private addressAt = 0;
+	private socket: ByteSocket | undefined;
+	private step = "";
+	private stepDue = 0;
+	private readable = 0;
+	private writable = 0;
+	private pumping = false;
+	private attempt = 0;
+	private timer: Timer | undefined;
+	private timerDue = 0;
+
+	constructor(options: LinkOptions) {
+		this.options = options;
+		this.session = options.session;
+		this.input = new Uint8Array(options.readBytes ?? 256);
+		this.output = new Uint8Array(options.writeBytes ?? 256);
+	}
+
+	/** The address in use, "" before there is one. */
+	get address(): string {
+		return this.addresses[this.addressAt] ?? "";
+	}
+
+	/** Starts an attempt. Only when none is under way. */
+	open(): void {
+		if (this.step !== "") throw new Error("link is already open");
+		this.attempt++;
+		this.enter("dns");
+		this.options.resolver.resolve(this.options.host, this, handleResolved);
+		this.schedule();
+	}
+
+	/** Ends it at once and tells the owner nothing. */
+	close(): void {
+		this.teardown();
+	}
+
+	/** Lets the session send what it has: after publish(), subscribe(), acknowledge() and so on. */
+	pump(): void {
+		if (this.pumping || this.step !== "mqtt") return;
+		this.pumping = true;
+		const attempt = this.attempt;
+		do {
+			this.drainInput(attempt);
+			if (attempt === this.attempt) this.drainEvents(attempt);
+			// What was sent may have made room for input that had to wait.
+		} while (attempt === this.attempt && this.drainOutput() && this.inputStart < this.inputEnd);
+		if (attempt !== this.attempt) return;
+		this.drainEvents(attempt);
+		this.pumping = false;
+		if (attempt === this.attempt) this.schedule();
+	}
+
+	/** From the resolver. */
+	resolved(reason: string, addresses: readonly string[]): void {
+		if (this.step !== "dns") return;
+		if (reason !== "") {
+			this.fail(reason);
+			return;
+		}
+		this.addresses = addresses;
+		this.addressAt = 0;
+		this.dial();
+	}
+
+	/** From the socket: bytes may be read. */
+	socketReadable(count: number): void {
+		this.readable = count;
+		this.pump();
+	}
+
+	/** From the socket: bytes may be written; the first time, it is connected. */
+	socketWritable(count: number): void {
+		this.writable = count;
+		if (this.step === "tcp" || this.step === "tls") {
+			log(this.step, `connected to ${this.options.host} (${this.address}:${this.options.port})`);
+			this.enter("mqtt");
+			this.session.handleOpened(Time.ticks | 0);
+		}
+		this.pump();
+	}
+
+	/** From the socket: it has ended. */
+	socketError(reason: string): void {
+		const connecting = this.step === "tcp" || this.step === "tls";
+		if (connecting && this.addressAt + 1 < this.addresses.length) {
+			logFailure(this.step, `${this.address}: ${reason}`, 0);
+			this.dropSocket();
+			this.addressAt++;
+			this.dial();
+			return;
+		}
+		if (this.step === "mqtt") this.drainBeforeClose();
+		if (this.step !== "") this.fail(reason);
+	}
+
+	/** From the timer. */
+	handleTimer(): void {
+		this.timer = undefined;
+		const now = Time.ticks | 0;
+		if (this.step === "mqtt") {
+			this.session.handleTimeout(now);
+			this.pump();
+		} else if (this.step !== "" && ((now - this.stepDue) | 0) >= 0) {
+			this.socketError("no answer in time");
+			return;
+		}
+		this.schedule();
+	}
+
+	private enter(step: string): void {
+		this.step = step;
+		this.stepDue = ((Time.ticks | 0) + this.options.stepTimeoutMs) | 0;
+	}
+
+	private dial(): void {
+		const { TCP, TLSSocket, port, tls, host } = this.options;
+		this.readable = 0;
+		this.writable = 0;
+		this.inputStart = 0;
+		this.inputEnd = 0;
+		try {
+			if (tls === undefined) {
+				this.enter("tcp");
+				this.socket = openTcp(TCP, this.address, port, this);
+			} else {
+				this.enter("tls");
+				if (TLSSocket === undefined) throw new Error("no TLS in this build");
+				this.socket = openTls({
+					TLSSocket,
+					TCP,
+					address: this.address,
+					port,
+					host: tls.name ?? host,
+					identity: tls,
+					nowMs: this.options.owner.certificateTimeMs(),
+					target: this,
+				});
+			}
+		} catch (error) {
+			this.fail((error as Error).message);
+			return;
+		}
+		this.schedule();
+	}
+
+	/** Gives bytes to the session until there are none, or it takes no more. */
+	private drainInput(attempt: number): void {
+		const { session, input } = this;
+		while (attempt === this.attempt) {
+			if (this.inputStart === this.inputEnd && !this.readMore()) return;
+			const taken = session.handleBytes(input, this.inputStart, this.inputEnd, Time.ticks | 0);
+			this.inputStart += taken;
+			if (!this.drainEvents(attempt) && taken === 0) return;
+		}
+	}
+
+	/** Refills the empty input; false when the socket has nothing. */
+	private readMore(): boolean {
+		if (this.readable === 0 || this.socket === undefined) return false;
+		const count = this.socket.read(this.input, Math.min(this.readable, this.input.length));
+		this.readable -= count;
+		this.inputStart = 0;
+		this.inputEnd = count;
+		return count > 0;
+	}
+
+	/** Hands the session's events to the owner; true when there was one. */
+	private drainEvents(attempt: number): boolean {
+		let any = false;
+		while (attempt === this.attempt) {
+			const event = this.session.pollEvent();
+			if (event === Event.None) return any;
+			any = true;
+			if (event === Event.Closed) {
+				const code = this.session.event.code;
+				// What was to be said (DISCONNECT, an acknowledgement) is said before the end.
+				this.drainOutput();
+				this.fail(code === Code.None ? "" : codeName(code));
+				return true;
+			}
+			this.options.owner.handleLinkEvent(this, event);
+		}
+		return any;
+	}
+
+	/** Writes what the session has and the socket takes; true when that was anything. */
+	private drainOutput(): boolean {
+		let any = false;
+		while (this.writable > 0 && this.socket !== undefined) {
+			const limit = Math.min(this.writable, this.output.length);
+			const count = this.session.pollTransmit(this.output, 0, limit, Time.ticks | 0);
+			if (count === 0) return any;
+			any = true;
+			this.writable = this.socket.write(this.output, count);
+		}
+		return any;
+	}
+
+	/** The peer is gone, but what it sent before (a CONNACK that refuses) still counts. */
+	private drainBeforeClose(): void {
+		this.writable = 0;
+		this.pump();
+	}
+
+	private fail(reason: string): void {
+		const step = this.step;
+		this.teardown();
+		this.options.owner.handleLinkDown(this, step, reason);
+	}
+
+	private teardown(): void {
+		const wasOpen = this.step === "mqtt";
+		this.step = "";
+		this.attempt++;
+		this.dropSocket();
+		Timer.clear(this.timer);
+		this.timer = undefined;
+		this.addresses = [];
+		this.pumping = false;
+		if (wasOpen) this.session.handleClosed(Time.ticks | 0);
+	}
+
+	private dropSocket(): void {
+		const socket = this.socket;
+		this.socket = undefined;
+		this.writable = 0;
+		this.readable = 0;
+		socket?.close();
+	}
+
+	/** One timer for the step or the session; moved only when it would fire too late. */
+	private schedule(): void {
+		const now = Time.ticks | 0;
+		let waitMs = (this.stepDue - now) | 0;
+		if (this.step === "mqtt") waitMs = this.session.pollTimeout(now);
+		else if (this.step === "") waitMs = -1;
+		else if (waitMs < 0) waitMs = 0;
+		if (waitMs < 0) return;
+		const due = (now + waitMs) | 0;
+		if (this.timer !== undefined) {
+			if (((due - this.timerDue) | 0) >= 0) return;
+			Timer.clear(this.timer);
+		}
+		this.timerDue = due;
+		this.timer = Timer.set(() => this.handleTimer(), waitMs);
+	}
+}
+
+function handleResolved(this: Link, reason: string, addresses: readonly string[]): void {
+	this.resolved(reason, addresses);
+}

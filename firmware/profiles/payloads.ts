@@ -1,0 +1,50 @@
+/**
+ * The JSON that a node publishes, as text. Pure. Always holds: valid JSON, with the keys of
+ * docs/protocol.md in their order. Written by hand because a template costs XS one string, a
+ * record and JSON.stringify many slots.
+ */
+
+import type { NodeFacts } from "./profile";
+
+/** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
+export function timePayload(facts: NodeFacts, sequence: number, now: number): string {
+	const unixMs = facts.unixMs(now);
+	const iso = new Date(unixMs).toISOString();
+	const head = `{"seq":${sequence},"time":"${iso}","unix_ms":${unixMs},"clock":"${facts.clockState()}"`;
+	const quality = `"offset_ms":${tenths(facts.offsetMs())},"error_ms":${tenths(facts.errorBoundMs(now))}`;
+	const server = `"server":${JSON.stringify(facts.timeServer())},"stratum":${facts.stratum()}`;
+	return `${head},${quality},${server},"uptime_s":${facts.uptimeSeconds(now)}}`;
+}
+
+/** `<base>/<node>/diag`. `rssi` and `heap` are missing where the platform does not tell. */
+export function diagPayload(facts: NodeFacts, queue: number, dropped: number, now: number): string {
+	const session = facts.session;
+	const heap = facts.freeBytes();
+	const rssi = facts.rssi();
+	const platform =
+		(heap === undefined ? "" : `"heap":${heap},`) + (rssi === undefined ? "" : `"rssi":${rssi},`);
+	const counts = `"reconnects":${facts.reconnects},"queue":${queue},"dropped":${dropped}`;
+	const state = `"skipped":${session.skipped},"drift_ppm":${tenths(facts.driftPpm())}`;
+	const clock = `"clock":"${facts.clockState() === "set" ? "set" : "unset"}"`;
+	const error = `"last_error":${JSON.stringify(facts.error)}`;
+	return `{${platform}${counts},${state},${clock},${error},"uptime_s":${facts.uptimeSeconds(now)}}`;
+}
+
+/** `<base>/<node>/result` for a command that was carried out. */
+export function donePayload(entity: string, id: string, state: string): string {
+	return `{"entity":"${entity}"${idPart(id)},"done":true,"state":"${state}"}`;
+}
+
+/** `<base>/<node>/result` for a command that was not. */
+export function refusedPayload(entity: string, id: string, reason: string): string {
+	return `{"entity":"${entity}"${idPart(id)},"done":false,"reason":${JSON.stringify(reason)}}`;
+}
+
+function idPart(id: string): string {
+	return id === "" ? "" : `,"id":${JSON.stringify(id)}`;
+}
+
+/** One decimal: more would claim what SNTP does not measure. */
+function tenths(value: number): number {
+	return Math.round(value * 10) / 10;
+}

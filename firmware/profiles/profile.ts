@@ -1,0 +1,55 @@
+/**
+ * What a node does with its connection, seen from the runtime: a profile is told what happens
+ * and uses the session; the runtime sends and receives. Must not know sockets or timers.
+ */
+
+import type { Session } from "../mqtt/session";
+
+/** A filter to subscribe to after each connect. */
+export interface Subscription {
+	readonly topic: string;
+	readonly qos: number;
+}
+
+export interface Profile {
+	readonly subscriptions: readonly Subscription[];
+	/** CONNACK came. Publishing does not wait for SUBACK. */
+	handleConnected(sessionPresent: boolean, now: number): void;
+	/** session.message holds a message; every one with a handle has to be acknowledged. */
+	handleMessage(now: number): void;
+	/** A publish with this token is done, so there may be room for more. */
+	handlePublished(token: number, now: number): void;
+	handleTimeout(now: number): void;
+	/** Milliseconds until handleTimeout() is due, or -1. */
+	pollTimeout(now: number): number;
+	/** The node is going down: say good-bye. */
+	handleStop(now: number): void;
+	/** Nothing more waits to be sent or acknowledged. */
+	readonly idle: boolean;
+}
+
+/** What a profile may ask about the node. Times in milliseconds. */
+export interface NodeFacts {
+	readonly session: Session;
+	/** CONNACK has come and the connection still stands. */
+	online(): boolean;
+	/** "set" by a server, "unset" when only assumed, "" when there is no time at all. */
+	clockState(): string;
+	unixMs(now: number): number;
+	offsetMs(): number;
+	errorBoundMs(now: number): number;
+	driftPpm(): number;
+	timeServer(): string;
+	stratum(): number;
+	uptimeSeconds(now: number): number;
+	/** Connections that were up and went down. */
+	readonly reconnects: number;
+	/** The last failure as `step: reason`, "" for none. */
+	readonly error: string;
+	/** Undefined where the platform does not tell. */
+	rssi(): number | undefined;
+	freeBytes(): number | undefined;
+	random(): number;
+	/** The next number of a sequence that goes on over reboots. */
+	nextSequence(now: number): number;
+}

@@ -1,0 +1,202 @@
+/**
+ * The normal life of a node at the broker: availability, timestamps, diagnostics, a relay.
+ * Always holds: a report goes out in order or is counted as dropped; the state on `relay/state`
+ * is the one the pin has; each command on `set` gets one result; a message is acknowledged only
+ * after its command was carried out. Must not know sockets, timers or pins.
+ */
+
+import { parseCommand, refusal } from "../entities/command";
+import type { Relay } from "../entities/relay";
+import { log } from "../net/log";
+import { CommandHistory } from "../store/command-history";
+import { Outbox } from "../store/outbox";
+import { type NodeTopics, setTopic, stateTopic } from "../topics";
+import { diagPayload, donePayload, refusedPayload, timePayload } from "./payloads";
+import type { NodeFacts, Profile, Subscription } from "./profile";
+
+/** Reports kept while there is no room in the window: 160 s at the default interval. */
+const OUTBOX_LIMIT = 16;
+/** Ids of commands remembered. */
+const HISTORY_SIZE = 16;
+/** Bytes of a command; longer ones are refused. */
+const COMMAND_LIMIT = 256;
+
+export interface StandardOptions {
+	readonly topics: NodeTopics;
+	readonly facts: NodeFacts;
+	/** Undefined: the board has none. */
+	readonly relay: Relay | undefined;
+	readonly timeMinimumMs: number;
+	readonly timeMaximumMs: number;
+	readonly diagIntervalMs: number;
+}
+
+export class StandardProfile implements Profile {
+	readonly subscriptions: readonly Subscription[];
+	private readonly options: StandardOptions;
+	private readonly outbox = new Outbox(OUTBOX_LIMIT);
+	private readonly history = new CommandHistory(HISTORY_SIZE);
+	private readonly commandTopic: string;
+	private availabilityDue = false;
+	private stateDue = false;
+	private stopping = false;
+	private connects = 0;
+	private inherited = false;
+	private timeDue: number;
+	private diagDue: number;
+
+	constructor(options: StandardOptions, now: number) {
+		this.options = options;
+		const { relay, topics } = options;
+		this.commandTopic = relay === undefined ? "" : setTopic(topics, relay.id);
+		this.subscriptions = relay === undefined ? [] : [{ topic: this.commandTopic, qos: 2 }];
+		this.timeDue = now;
+		this.diagDue = now;
+	}
+
+	get idle(): boolean {
+		const { session } = this.options.facts;
+		if (!this.options.facts.online()) return true;
+		const waiting = this.availabilityDue || this.stateDue || this.outbox.length > 0;
+		return !waiting && session.inFlight === 0;
+	}
+
+	handleConnected(sessionPresent: boolean, now: number): void {
+		this.connects++;
+		this.inherited = sessionPresent && this.connects === 1;
+		this.availabilityDue = true;
+		this.stateDue = this.options.relay !== undefined;
+		this.diagDue = now;
+		this.flush(now);
+		this.handleTimeout(now);
+	}
+
+	handlePublished(_token: number, now: number): void {
+		this.flush(now);
+	}
+
+	handleTimeout(now: number): void {
+		const { facts, topics } = this.options;
+		if (this.stopping) return;
+		if (((now - this.timeDue) | 0) >= 0) {
+			// Without any time there is nothing to report; diag says so.
+			if (facts.clockState() !== "") {
+				const sequence = facts.nextSequence(now);
+				this.outbox.push(topics.time, timePayload(facts, sequence, now));
+				log("node", `time ${new Date(facts.unixMs(now)).toISOString()}, sequence ${sequence}`);
+			}
+			this.timeDue = (now + this.intervalMs()) | 0;
+		}
+		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
+			const payload = diagPayload(facts, this.outbox.length, this.outbox.dropped, now);
+			facts.session.publish(topics.diag, payload, 0, false, now);
+			this.diagDue = (now + this.options.diagIntervalMs) | 0;
+		}
+		this.flush(now);
+	}
+
+	pollTimeout(now: number): number {
+		if (this.stopping) return -1;
+		const timeMs = (this.timeDue - now) | 0;
+		const diagMs = this.options.facts.online() ? (this.diagDue - now) | 0 : timeMs;
+		return Math.max(0, Math.min(timeMs, diagMs));
+	}
+
+	handleStop(now: number): void {
+		this.stopping = true;
+		this.availabilityDue = true;
+		this.flush(now);
+	}
+
+	handleMessage(now: number): void {
+		const { session } = this.options.facts;
+		const { relay } = this.options;
+		const { handle } = session.message;
+		if (relay !== undefined && session.messageTopic() === this.commandTopic) {
+			this.command(relay, now);
+		}
+		if (handle > 0) session.acknowledge(handle, now);
+		this.flush(now);
+	}
+
+	private command(relay: Relay, now: number): void {
+		const { message } = this.options.facts.session;
+		const command = parseCommand(payloadText(message));
+		const { qos, retain, dup } = message;
+		let problem = command.problem;
+		if (problem === "") {
+			problem = refusal(command, { qos, retain, dup, inherited: this.inherited });
+		}
+		if (problem !== "") {
+			log("relay", `command refused: ${problem}`);
+			this.result(refusedPayload(relay.id, command.id, problem), now);
+			return;
+		}
+		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
+		const before = key === "" ? "" : this.history.find(key);
+		if (before !== "") {
+			this.result(before, now);
+			return;
+		}
+		const changed = relay.apply(command.state);
+		const state = relay.on ? "ON" : "OFF";
+		log("relay", `${command.state}${changed ? "" : ", already"} ${state}`);
+		const result = donePayload(relay.id, command.id, state);
+		if (key !== "") this.history.remember(key, result);
+		if (changed) this.stateDue = true;
+		this.result(result, now);
+	}
+
+	private result(payload: string, now: number): void {
+		this.outbox.push(this.options.topics.result, payload);
+		this.flush(now);
+	}
+
+	/** Hands to the engine what it has room for: availability first, then state, then reports. */
+	private flush(now: number): void {
+		const { topics, relay, facts } = this.options;
+		const { session } = facts;
+		if (this.availabilityDue && facts.online()) {
+			const text = this.stopping ? "offline" : "online";
+			if (session.publish(topics.availability, text, 1, true, now) < 0) return;
+			this.availabilityDue = false;
+		}
+		if (this.stateDue && relay !== undefined && facts.online()) {
+			const topic = stateTopic(topics, relay.id);
+			if (session.publish(topic, relay.on ? "ON" : "OFF", 1, true, now) < 0) return;
+			this.stateDue = false;
+		}
+		while (this.outbox.length > 0) {
+			const token = session.publish(
+				this.outbox.firstTopic(),
+				this.outbox.firstPayload(),
+				1,
+				false,
+				now,
+			);
+			if (token < 0) return;
+			this.outbox.shift();
+		}
+	}
+
+	private intervalMs(): number {
+		const { timeMinimumMs, timeMaximumMs, facts } = this.options;
+		return timeMinimumMs + Math.floor(facts.random() * (timeMaximumMs - timeMinimumMs + 1));
+	}
+}
+
+/** The payload as text; bytes that are not UTF-8, or too many, become a text that is no command. */
+function payloadText(message: {
+	readonly buffer: Uint8Array;
+	readonly payloadStart: number;
+	readonly payloadEnd: number;
+}): string {
+	const { buffer, payloadStart, payloadEnd } = message;
+	if (payloadEnd - payloadStart > COMMAND_LIMIT) return "";
+	try {
+		// slice() copies: the message may lie in a shared buffer with an offset.
+		return String.fromArrayBuffer(buffer.slice(payloadStart, payloadEnd).buffer as ArrayBuffer);
+	} catch {
+		return "";
+	}
+}

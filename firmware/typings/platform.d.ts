@@ -1,0 +1,53 @@
+/** Modules of the SDK that main.ts and credentials.ts name, as far as they are used. */
+
+declare module "mc/config" {
+	const config: Readonly<Record<string, unknown>>;
+	export default config;
+}
+
+declare module "credentials" {
+	/** firmware/credentials.ts; the simulator has its own. */
+	const credentials: () => import("../net/link").TlsIdentity;
+	export default credentials;
+}
+
+declare module "Resource" {
+	interface ResourceConstructor {
+		new (name: string): ArrayBuffer;
+		exists(name: string): boolean;
+	}
+	const Resource: ResourceConstructor;
+	export default Resource;
+}
+
+declare module "instrumentation" {
+	const Instrumentation: {
+		/** Undefined in a release build. */
+		get(what: number | undefined): number | undefined;
+		map(name: string): number | undefined;
+	};
+	export default Instrumentation;
+}
+
+declare module "preference" {
+	const Preference: {
+		get(domain: string, key: string): unknown;
+		set(domain: string, key: string, value: string): void;
+	};
+	export default Preference;
+}
+
+declare module "embedded:io/digital" {
+	const Digital: import("../boot").DigitalConstructor;
+	export default Digital;
+}
+
+declare module "embedded:io/socket/tcp" {
+	const TCP: import("../net/socket").TcpConstructor;
+	export default TCP;
+}
+
+declare module "embedded:io/socket/tcp/tls" {
+	const TLSSocket: import("../net/tls-guard").TlsConstructor;
+	export default TLSSocket;
+}

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Ajv } from "ajv";
+import { checkBoard, checkSite, splitAddress } from "../../firmware/config";
+
+const WIFI = [{ ssid: "garden", password: "eight chars" }];
+const GOOD = { wifi: WIFI, broker: { url: "mqtts://broker:8884", username: "u", password: "p" } };
+
+function readJson(path: string): Record<string, unknown> {
+	return JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+}
+
+function problemsOf(site: object, overrides: object = {}): readonly string[] {
+	return checkSite(site as never, overrides as never).problems;
+}
+
+test("a site with what is needed gets the defaults", () => {
+	const { value, problems } = checkSite(GOOD, {});
+	assert.deepEqual(problems, []);
+	assert.equal(value.base, "fieldmote");
+	assert.equal(value.timeMinimumMs, 10_000);
+	assert.equal(value.timeMaximumMs, 10_000);
+	assert.deepEqual(value.ntpServers, ["pool.ntp.org"]);
+	assert.deepEqual(value.broker, {
+		secure: true,
+		host: "broker",
+		port: 8884,
+		username: "u",
+		password: "p",
+	});
+});
+
+test("what mcconfig was given comes first", () => {
+	const { value, problems } = checkSite(GOOD, {
+		ssid: "other",
+		password: "other pass",
+		broker: "mqtt://10.0.0.1",
+		node: "x-1",
+		ntp: "10.0.0.2:1123",
+	});
+	assert.deepEqual(problems, []);
+	assert.deepEqual(value.wifi[0], { ssid: "other", password: "other pass" });
+	assert.equal(value.broker?.host, "10.0.0.1");
+	assert.equal(value.broker?.port, 1883);
+	assert.equal(value.node, "x-1");
+	assert.deepEqual(value.ntpServers, ["10.0.0.2:1123"]);
+});
+
+test("an unknown key is named, with the nearest right one", () => {
+	assert.deepEqual(problemsOf({ ...GOOD, brokr: 1 }), [
+		'site.json: brokr: unknown key, did you mean "broker"?',
+	]);
+	assert.deepEqual(problemsOf({ ...GOOD, time: { interval: 1 } }), [
+		'site.json: time.interval: unknown key, did you mean "intervalMs"?',
+	]);
+});
+
+test("a value out of range is named with file, path, value and what is allowed", () => {
+	const cases: [object, string][] = [
+		[
+			{ time: { intervalMs: 5 } },
+			"site.json: time.intervalMs: 5 must be a whole number from 1000 to 86400000",
+		],
+		[
+			{ time: { minimumMs: 9000, maximumMs: 2000 } },
+			"site.json: time.maximumMs: 2000 must be at least time.minimumMs (9000)",
+		],
+		[{ node: "Shed 1" }, 'site.json: node: "Shed 1" must be 1 to 32 of a-z, 0-9 and -'],
+		[
+			{ base: "a//b" },
+			'site.json: base: "a//b" must be levels of A-Z, a-z, 0-9, _ and -, 64 at most',
+		],
+		[{ profile: "x" }, 'site.json: profile: "x" must be one of node, demo'],
+		[
+			{ broker: { url: "http://x" } },
+			'site.json: broker.url: "http://x" must be mqtt://host[:port] or mqtts://host[:port]',
+		],
+		[
+			{ broker: { url: "mqtt://x:70000" } },
+			'site.json: broker.url: "mqtt://x:70000" must be mqtt://host[:port] or mqtts://host[:port]',
+		],
+		[{ ntp: { allowUnset: "yes" } }, 'site.json: ntp.allowUnset: "yes" must be true or false'],
+		[{ wifi: "garden" }, 'site.json: wifi: must be a list of {"ssid", "password"}'],
+		[{ wifi: [{ ssid: "" }] }, 'site.json: wifi[0].ssid: "" must be text of 1 to 32 characters'],
+	];
+	for (const [part, expected] of cases) {
+		const problems = problemsOf({ ...GOOD, ...part });
+		assert.ok(problems.includes(expected), `${JSON.stringify(part)} gave ${problems.join("; ")}`);
+	}
+});
+
+test("no problem shows a password", () => {
+	const secret = "s3cr3t!";
+	const sites = [
+		{ wifi: [{ ssid: "a", password: secret }] },
+		{ broker: { url: `mqtts://u:${secret}@host` } },
+		{ broker: { url: "mqtt://h", password: secret } },
+		{ broker: { url: "mqtt://h", username: "u", password: secret.repeat(50) } },
+		{ wifi: [{ ssid: "a", password: secret.repeat(20) }] },
+	];
+	for (const site of sites) {
+		const problems = problemsOf(site);
+		assert.notEqual(problems.length, 0);
+		assert.ok(!problems.join().includes(secret), problems.join());
+	}
+});
+
+test("the example site is right, by the schema and by the firmware", () => {
+	const validate = new Ajv({ strict: true }).compile(readJson("site.schema.json"));
+	const example = readJson("site.example.json");
+	assert.ok(validate(example), JSON.stringify(validate.errors));
+	assert.deepEqual(problemsOf(example), []);
+	assert.ok(!validate({ wify: [] }));
+});
+
+test("every board is right, by the schema and by the firmware, and named as its file", () => {
+	const validate = new Ajv({ strict: true }).compile(readJson("boards/schema.json"));
+	const files = readdirSync("boards").filter((name) => name !== "schema.json");
+	assert.ok(files.length >= 3);
+	for (const file of files) {
+		const board = readJson(`boards/${file}`);
+		assert.ok(validate(board), `${file}: ${JSON.stringify(validate.errors)}`);
+		assert.deepEqual(checkBoard(board).problems, []);
+		assert.equal(`${String(board.name)}.json`, file);
+	}
+});
+
+test("a board's values are checked", () => {
+	assert.deepEqual(checkBoard({ name: "x", relay: { pin: 99 } }).problems, [
+		"boards/x.json: relay.pin: 99 must be a whole number from 0 to 48",
+	]);
+	assert.deepEqual(checkBoard({ name: "x", relay: {} }).problems, [
+		"boards/x.json: relay.pin: is missing",
+	]);
+	assert.equal(checkBoard({ name: "x" }).value.relay, undefined);
+});
+
+test("addresses are host or host:port", () => {
+	assert.deepEqual(splitAddress("h", 123), { host: "h", port: 123 });
+	assert.deepEqual(splitAddress("h:1", 123), { host: "h", port: 1 });
+	for (const bad of ["", ":1", "h:", "h:0", "h:65536", "h:x", "a b", "u@h", "h/x"]) {
+		assert.equal(splitAddress(bad, 123), undefined, bad);
+	}
+});
