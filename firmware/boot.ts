@@ -18,7 +18,7 @@ import { Relay } from "./entities/relay";
 import { Session } from "./mqtt/session";
 import { Clock } from "./net/clock";
 import { NameResolver } from "./net/dns";
-import type { TlsIdentity } from "./net/link";
+import type { TlsIdentity } from "./net/link-options";
 import { log } from "./net/log";
 import type { TcpConstructor } from "./net/socket";
 import type { TlsConstructor } from "./net/tls-guard";

@@ -5,7 +5,7 @@
  */
 
 import Resource from "Resource";
-import type { TlsIdentity } from "./net/link";
+import type { TlsIdentity } from "./net/link-options";
 
 const AUTHORITIES = Object.freeze(["authority.der", "authority-1.der", "authority-2.der"]);
 

@@ -12,7 +12,8 @@ import { Event, type Session } from "./mqtt/session";
 import { Backoff } from "./net/backoff";
 import type { Clock } from "./net/clock";
 import type { NameResolver } from "./net/dns";
-import { Link, type LinkOwner, type TlsIdentity } from "./net/link";
+import { Link } from "./net/link";
+import type { LinkOwner, TlsIdentity } from "./net/link-options";
 import { log, logFailure } from "./net/log";
 import type { TcpConstructor } from "./net/socket";
 import { TimeKeeper } from "./net/timekeeper";
@@ -129,9 +130,9 @@ export class Runtime implements LinkOwner {
 		this.disconnectWhenIdle();
 	}
 
-	handleLinkEvent(link: Link, event: number): void {
+	handleLinkEvent(event: number): void {
 		const now = Time.ticks | 0;
-		const { session } = link;
+		const { session } = this;
 		if (event === Event.Connected) {
 			this.linkUp(session.event.sessionPresent, now);
 		} else if (event === Event.Message) {
@@ -151,7 +152,7 @@ export class Runtime implements LinkOwner {
 		this.reschedule(now);
 	}
 
-	handleLinkDown(_link: Link, step: string, reason: string): void {
+	handleLinkDown(step: string, reason: string): void {
 		const now = Time.ticks | 0;
 		if (this.stopped !== undefined) {
 			this.finish();

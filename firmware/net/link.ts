@@ -10,54 +10,10 @@ import Time from "time";
 import Timer from "timer";
 import { Code, codeName } from "../mqtt/codes";
 import { Event, type Session } from "../mqtt/session";
-import type { NameResolver } from "./dns";
+import type { LinkOptions } from "./link-options";
 import { log, logFailure } from "./log";
-import { type ByteSocket, openTcp, type TcpConstructor } from "./socket";
-import { openTls, type TlsConstructor } from "./tls-guard";
-
-/** What the TLS handshake needs, besides the broker's name. DER, all of them. */
-export interface TlsIdentity {
-	/** Trust anchors for the broker's certificate. */
-	readonly authorities: readonly ArrayBuffer[];
-	/** Our certificate and its key (PKCS#8, RSA): both or none. */
-	readonly certificate?: ArrayBuffer;
-	readonly key?: ArrayBuffer;
-	/** Expected name in the broker's certificate, when it is not the host. */
-	readonly name?: string;
-}
-
-/** Who uses a link. */
-export interface LinkOwner {
-	/** Session events other than Closed; details in link.session. */
-	handleLinkEvent(link: Link, event: number): void;
-	/**
-	 * The connection or the attempt has ended and is cleaned up.
-	 * @param step dns, tcp, tls or mqtt
-	 * @param reason what happened, "" when it was asked for
-	 */
-	handleLinkDown(link: Link, step: string, reason: string): void;
-	/** Unix milliseconds for the dates in certificates. */
-	certificateTimeMs(): number;
-}
-
-export interface LinkOptions {
-	readonly session: Session;
-	readonly host: string;
-	readonly port: number;
-	/** Undefined: plain TCP. */
-	readonly tls: TlsIdentity | undefined;
-	readonly TCP: TcpConstructor;
-	/** Needed with `tls`. */
-	readonly TLSSocket: TlsConstructor | undefined;
-	readonly resolver: NameResolver;
-	readonly owner: LinkOwner;
-	/** For TCP and for TLS each; milliseconds. */
-	readonly stepTimeoutMs: number;
-	/** Bytes read from the socket at once. */
-	readonly readBytes?: number;
-	/** Bytes written to the socket at once. */
-	readonly writeBytes?: number;
-}
+import { type ByteSocket, openTcp } from "./socket";
+import { openTls } from "./tls-guard";
 
 export class Link {
 	readonly session: Session;
@@ -248,7 +204,7 @@ export class Link {
 				this.fail(code === Code.None ? "" : codeName(code));
 				return true;
 			}
-			this.options.owner.handleLinkEvent(this, event);
+			this.options.owner.handleLinkEvent(event);
 		}
 		return any;
 	}
@@ -275,7 +231,7 @@ export class Link {
 	private fail(reason: string): void {
 		const step = this.step;
 		this.teardown();
-		this.options.owner.handleLinkDown(this, step, reason);
+		this.options.owner.handleLinkDown(step, reason);
 	}
 
 	private teardown(): void {

@@ -10,10 +10,14 @@ import type { NodeFacts } from "./profile";
 export function timePayload(facts: NodeFacts, sequence: number, now: number): string {
 	const unixMs = facts.unixMs(now);
 	const iso = new Date(unixMs).toISOString();
-	const head = `{"seq":${sequence},"time":"${iso}","unix_ms":${unixMs},"clock":"${facts.clockState()}"`;
-	const quality = `"offset_ms":${tenths(facts.offsetMs())},"error_ms":${tenths(facts.errorBoundMs(now))}`;
+	const time = `"seq":${sequence},"time":"${iso}","unix_ms":${unixMs}`;
+	const errorMs = facts.errorBoundMs(now);
+	// No bound is known for a clock that no server has set, and JSON has no infinity.
+	const error = Number.isFinite(errorMs) ? tenths(errorMs) : "null";
+	const clock = `"clock":"${facts.clockState()}","offset_ms":${tenths(facts.offsetMs())}`;
 	const server = `"server":${JSON.stringify(facts.timeServer())},"stratum":${facts.stratum()}`;
-	return `${head},${quality},${server},"uptime_s":${facts.uptimeSeconds(now)}}`;
+	const uptime = `"uptime_s":${facts.uptimeSeconds(now)}`;
+	return `{${time},${clock},"error_ms":${error},${server},${uptime}}`;
 }
 
 /** `<base>/<node>/diag`. `rssi` and `heap` are missing where the platform does not tell. */

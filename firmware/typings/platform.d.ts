@@ -7,7 +7,7 @@ declare module "mc/config" {
 
 declare module "credentials" {
 	/** firmware/credentials.ts; the simulator has its own. */
-	const credentials: () => import("../net/link").TlsIdentity;
+	const credentials: () => import("../net/link-options").TlsIdentity;
 	export default credentials;
 }
 

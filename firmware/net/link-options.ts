@@ -1,0 +1,52 @@
+/**
+ * What a link is told and whom it tells. Types only.
+ */
+
+import type { Session } from "../mqtt/session";
+import type { NameResolver } from "./dns";
+import type { TcpConstructor } from "./socket";
+import type { TlsConstructor } from "./tls-guard";
+
+/** What the TLS handshake needs, besides the broker's name. DER, all of them. */
+export interface TlsIdentity {
+	/** Trust anchors for the broker's certificate. */
+	readonly authorities: readonly ArrayBuffer[];
+	/** Our certificate and its key (PKCS#8, RSA): both or none. */
+	readonly certificate?: ArrayBuffer;
+	readonly key?: ArrayBuffer;
+	/** Expected name in the broker's certificate, when it is not the host. */
+	readonly name?: string;
+}
+
+/** Who uses a link. */
+export interface LinkOwner {
+	/** Session events other than Closed; details in the session. */
+	handleLinkEvent(event: number): void;
+	/**
+	 * The connection or the attempt has ended and is cleaned up.
+	 * @param step dns, tcp, tls or mqtt
+	 * @param reason what happened, "" when it was asked for
+	 */
+	handleLinkDown(step: string, reason: string): void;
+	/** Unix milliseconds for the dates in certificates. */
+	certificateTimeMs(): number;
+}
+
+export interface LinkOptions {
+	readonly session: Session;
+	readonly host: string;
+	readonly port: number;
+	/** Undefined: plain TCP. */
+	readonly tls: TlsIdentity | undefined;
+	readonly TCP: TcpConstructor;
+	/** Needed with `tls`. */
+	readonly TLSSocket: TlsConstructor | undefined;
+	readonly resolver: NameResolver;
+	readonly owner: LinkOwner;
+	/** For TCP and for TLS each; milliseconds. */
+	readonly stepTimeoutMs: number;
+	/** Bytes read from the socket at once. */
+	readonly readBytes?: number;
+	/** Bytes written to the socket at once. */
+	readonly writeBytes?: number;
+}

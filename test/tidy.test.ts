@@ -1,0 +1,168 @@
+/**
+ * The rules of the tree: who may import whom, how large a file may be, what the engine must not
+ * contain. The table is docs/architecture.md's.
+ */
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { test } from "node:test";
+
+/** Folder or file of the firmware, and what of the firmware it may import besides itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+	"firmware/mqtt": [],
+	"firmware/store": [],
+	"firmware/entities": [],
+	"firmware/checker": [],
+	"firmware/topics": [],
+	"firmware/node": [],
+	"firmware/config": ["firmware/checker", "firmware/topics"],
+	"firmware/net": ["firmware/mqtt"],
+	"firmware/profiles": [
+		"firmware/mqtt",
+		"firmware/net/log",
+		"firmware/entities",
+		"firmware/store",
+		"firmware/topics",
+	],
+	"firmware/facts": ["firmware/mqtt", "firmware/net", "firmware/profiles", "firmware/store"],
+	"firmware/credentials": ["firmware/net"],
+	"firmware/runtime": ["firmware"],
+	"firmware/boot": ["firmware"],
+	"firmware/main": ["firmware/boot"],
+	"firmware/typings": ["firmware"],
+};
+
+/** Modules of the SDK, by who may import them. */
+const SDK_MODULES: Readonly<Record<string, RegExp>> = {
+	"firmware/net":
+		/^(timer|time|net|embedded:.*|ssl\/.*|x509|crypt|ecdsa|pkcs1_5|ecp|curve|ber|bin)$/,
+	"firmware/runtime": /^(timer|time)$/,
+	"firmware/boot": /^time$/,
+	"firmware/credentials": /^Resource$/,
+	"firmware/main":
+		/^(board|site|credentials|instrumentation|mc\/config|net|preference|embedded:.*)$/,
+};
+
+const HOST_ONLY =
+	/\b(setTimeout|setInterval|console|Buffer|process|TextEncoder|TextDecoder|structuredClone|URL)\b/;
+
+function sources(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" })
+		.map((name) => join(folder, name))
+		.filter((path) => /\.(ts|mjs)$/.test(path));
+}
+
+function importsOf(text: string): string[] {
+	const pattern = /^\t?(?:import|export)\s(?:[^;"]*?\sfrom\s)?"([^"]+)"/gm;
+	return [...text.matchAll(pattern)].map((match) => match[1]);
+}
+
+/** Which rule a path is under: the longest key that it starts with. */
+function ruleOf(path: string, keys: readonly string[]): string {
+	const plain = path.replace(/(\.d)?\.ts$/, "");
+	const found = keys.filter((key) => plain === key || plain.startsWith(`${key}/`));
+	return found.sort((a, b) => b.length - a.length)[0] ?? "";
+}
+
+/** Code without comments and strings, line by line. */
+function codeOf(text: string): string {
+	return text
+		.replace(/\/\*[\s\S]*?\*\//g, "")
+		.replace(/\/\/.*$/gm, "")
+		.replace(/"(?:[^"\\\n]|\\.)*"/g, '""');
+}
+
+test("firmware imports only what its place allows", () => {
+	const keys = Object.keys(MAY_IMPORT);
+	const wrong: string[] = [];
+	for (const path of sources("firmware")) {
+		const rule = ruleOf(path, keys);
+		assert.notEqual(rule, "", `${path} is in no row of the import table`);
+		for (const name of importsOf(readFileSync(path, "utf8"))) {
+			if (name.startsWith(".")) {
+				const target = normalize(join(dirname(path), name));
+				const allowed = [rule, ...MAY_IMPORT[rule]];
+				if (ruleOf(target, allowed) === "") wrong.push(`${path} imports ${target}`);
+			} else if (!SDK_MODULES[rule]?.test(name)) {
+				wrong.push(`${path} imports ${name}`);
+			}
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("host-sim keeps to its rows: checkers never use our decoder, world knows no module", () => {
+	const wrong: string[] = [];
+	for (const path of sources("host-sim")) {
+		const imports = importsOf(readFileSync(path, "utf8"));
+		for (const name of imports) {
+			const target = name.startsWith(".") ? normalize(join(dirname(path), name)) : name;
+			const parts = [
+				[/^host-sim\/checkers/, /^firmware\//],
+				[/^host-sim\/world/, /^(firmware\/|host-sim\/(modules|cli|loader))/],
+				[/^host-sim\/modules/, /^host-sim\/(cli|checkers|scenarios)/],
+			] as const;
+			for (const [place, forbidden] of parts) {
+				if (place.test(path) && forbidden.test(target)) wrong.push(`${path} imports ${target}`);
+			}
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("files, and lines in them, are short", () => {
+	const wrong: string[] = [];
+	for (const folder of ["firmware", "host-sim", "certs"]) {
+		for (const path of sources(folder)) {
+			const lines = readFileSync(path, "utf8").split("\n");
+			if (lines.length - 1 > 300) wrong.push(`${path}: ${lines.length - 1} lines, 300 allowed`);
+			lines.forEach((line, i) => {
+				const width = line.replaceAll("\t", "  ").length;
+				if (width > 100) wrong.push(`${path}:${i + 1}: ${width} characters, 100 allowed`);
+			});
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("every source file begins with what it is for", () => {
+	const wrong: string[] = [];
+	for (const folder of ["firmware", "host-sim", "certs"]) {
+		for (const path of sources(folder)) {
+			const text = readFileSync(path, "utf8").replace(/^#!.*\n/, "");
+			if (!text.startsWith("/**")) wrong.push(path);
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("firmware contains nothing that XS lacks, forbids or pays dearly for", () => {
+	const wrong: string[] = [];
+	for (const path of sources("firmware").filter((name) => !name.endsWith(".d.ts"))) {
+		const code = codeOf(readFileSync(path, "utf8"));
+		const rules: [RegExp, string][] = [
+			[HOST_ONLY, "a global that XS does not have"],
+			[/^\s+#\w+|this\.#/m, "a #private member, which costs a slot per instance"],
+			[/^(let|var)\s/m, "module state, which preloading freezes"],
+			[/\b(as any|: any)\b|@ts-ignore/, "any"],
+			[/^\s*(const )?enum\s/m, "enum"],
+		];
+		if (path.startsWith(join("firmware", "mqtt"))) {
+			rules.push([/\.\.\./, "spread or rest, which allocate"]);
+			rules.push([/\b(Date|Promise|Math\.random|trace)\b/, "I/O or time of its own"]);
+		}
+		for (const [pattern, what] of rules) {
+			const found = pattern.exec(code);
+			if (found) wrong.push(`${path}: ${what}: ${found[0].trim()}`);
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("nothing secret and nothing of the SDK is in the tree", () => {
+	const wrong = sources(".")
+		.filter((path) => !path.startsWith("node_modules") && !path.startsWith("dist"))
+		.filter((path) => /-----BEGIN [A-Z ]*PRIVATE KEY-----\n/.test(readFileSync(path, "utf8")));
+	assert.deepEqual(wrong, []);
+});
