@@ -98,24 +98,28 @@ export class NameResolver {
 		const addresses: string[] = [];
 		const answer = decodeAnswer(bytes, this.query, this.isMulticast, addresses);
 		if (answer === Answer.Foreign) return;
-		if (answer === Answer.Addresses) return this.finish("", addresses);
 		const reason = answerReason(answer);
-		// These two are about the name; the others are about the server, and the next may do better.
-		if (answer === Answer.NoSuchName || answer === Answer.NoAddress) return this.finish(reason, []);
-		this.reason = `${reason} (${address})`;
-		this.sendNext();
+		if (answer > Answer.NoAddress) {
+			// It is the server that failed; the next one may know.
+			this.reason = `${reason} (${address})`;
+			this.sendNext();
+		} else {
+			this.finish(reason, addresses);
+		}
 	}
 
 	private handleAlarm(): void {
-		if (this.attempt > 0) return this.sendNext();
-		const { host } = this.requests[0];
-		const address = host.toLowerCase() === "localhost" ? "127.0.0.1" : formatIpv4(parseIpv4(host));
-		if (address !== "") return this.finish("", [address]);
-		this.start(host);
+		if (this.attempt > 0) this.sendNext();
+		else this.start(this.requests[0].host);
 	}
 
 	/** Prepares the question; the id is chosen anew each time it is sent. */
 	private start(host: string): void {
+		const literal = host.toLowerCase() === "localhost" ? "127.0.0.1" : formatIpv4(parseIpv4(host));
+		if (literal !== "") {
+			this.finish("", [literal]);
+			return;
+		}
 		const name = host.endsWith(".") ? host.slice(0, -1) : host;
 		this.isMulticast = name.toLowerCase().endsWith(".local");
 		this.servers = this.isMulticast ? [`${MDNS_ADDRESS}:${MDNS_PORT}`] : this.options.servers();
@@ -123,10 +127,10 @@ export class NameResolver {
 		this.reason = "";
 		const query = new Uint8Array(MAX_QUERY_BYTES);
 		const length = encodeQuery(query, 0, name, !this.isMulticast);
-		if (length === 0) return this.finish("not a host name", []);
 		this.query = query.slice(0, length);
-		if (this.servers.length === 0) return this.finish("no name server known", []);
-		this.sendNext();
+		if (length === 0) this.finish("not a host name", []);
+		else if (this.servers.length === 0) this.finish("no name server known", []);
+		else this.sendNext();
 	}
 
 	/** Asks the next server, until one may be asked; gives up after the last attempt. */
