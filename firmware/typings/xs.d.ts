@@ -6,5 +6,5 @@ interface ArrayBufferConstructor {
 }
 
 interface StringConstructor {
-	fromArrayBuffer(buffer: ArrayBuffer): string;
+	fromArrayBuffer(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): string;
 }

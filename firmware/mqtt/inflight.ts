@@ -1,0 +1,176 @@
+/**
+ * The QoS flows as tables: what each packet, acknowledgement or loss of the connection does to a
+ * message in either direction. All decisions about duplicates are here; `outgoing.ts` and
+ * `incoming.ts` only look up and obey. docs/qos.md is made from these tables.
+ * Must not know buffers, time or the wire.
+ *
+ * Going out. A publication is Queued until its first byte is handed to the transport, then Sent.
+ * From that moment on the broker may have it, so that after a lost connection it is Again: it goes
+ * out once more, in its old place, with DUP. At QoS 1 PUBACK ends it. At QoS 2 PUBREC says that
+ * the broker has it, and from then on PUBREL goes instead of PUBLISH [MQTT-4.3.3-1]: Release until
+ * its first byte is out, then Released, and PUBCOMP ends it. The packet is kept to the very end,
+ * although PUBREC would allow to forget it, because a broker that loses its session (Forgotten)
+ * may have lost the message between PUBREC and PUBREL; then everything that is not done starts
+ * anew under another id, as a new publication.
+ *
+ * An acknowledgement of something never sent, or of the wrong kind, is a violation. One for an id
+ * that is not in use is ignored and counted: brokers send such after a takeover. But a PUBREC for
+ * an unknown id gets a PUBREL, so that the broker can forget the id. A PUBACK for a QoS 2
+ * publication is taken for its end: brokers without QoS 2 answer so (RabbitMQ 3), and to insist
+ * would mean to send it for ever.
+ *
+ * Coming in. A message is Delivered until the application acknowledges it, then Ready until those
+ * that arrived before it are ready as well; its PUBACK or PUBREC leaves in its Turn [MQTT-4.6.0-2]
+ * [MQTT-4.6.0-3]. A repeat meanwhile is dropped: the answer is on its way already.
+ * At QoS 1 that is the end: what comes later under that id is a new message [MQTT-4.3.2-2].
+ * At QoS 2 the id stays Received until PUBREL, and every repeat is answered with PUBREC and not
+ * delivered, with or without DUP, also on later connections [MQTT-4.3.3-2].
+ *
+ * When the connection is lost, a message that the application still holds is Held: the broker
+ * will send it again [MQTT-4.4.0-1], and then it takes its place in the new order without being
+ * delivered twice. One that the application has acknowledged but whose answer did not leave is
+ * Done at QoS 1 (its repeat is answered and not delivered; the entry gives way when its place is
+ * needed, which risks a duplicate, never a loss) and Received at QoS 2.
+ */
+
+/** States of an outgoing publication. */
+export const Out = Object.freeze({
+	None: 0,
+	Queued1: 1,
+	Sent1: 2,
+	Again1: 3,
+	Queued2: 4,
+	Sent2: 5,
+	Again2: 6,
+	Release: 7,
+	Released: 8,
+} as const);
+
+/** What can happen to it. */
+export const OutInput = Object.freeze({
+	Begin: 0,
+	Puback: 1,
+	Pubrec: 2,
+	Pubcomp: 3,
+	Lost: 4,
+	Forgotten: 5,
+} as const);
+
+/** What has to be done about it. */
+export const OutAction = Object.freeze({
+	Nothing: 0,
+	/** Report it as done and free its place. */
+	Complete: 1,
+	/** PUBREL goes out. */
+	Release: 2,
+	/** PUBREL goes out for an id that is not in use. */
+	Answer: 3,
+	/** Ignore and count. */
+	Stray: 4,
+	/** Close the connection [MQTT-4.8.0-1]. */
+	Violation: 5,
+} as const);
+
+/** States of an incoming message. */
+export const In = Object.freeze({
+	None: 0,
+	Delivered1: 1,
+	Ready1: 2,
+	Held1: 3,
+	Done1: 4,
+	Delivered2: 5,
+	Ready2: 6,
+	Held2: 7,
+	Repeated2: 8,
+	Received2: 9,
+} as const);
+
+export const InInput = Object.freeze({
+	Publish1: 0,
+	Publish2: 1,
+	Pubrel: 2,
+	Acknowledge: 3,
+	Turn: 4,
+	Lost: 5,
+	Forgotten: 6,
+} as const);
+
+export const InAction = Object.freeze({
+	Nothing: 0,
+	/** Give it to the application; it is last in the order of arrival. */
+	Deliver: 1,
+	/** Do not deliver; it is last in the order of arrival. */
+	Rejoin: 2,
+	/** PUBCOMP goes out. */
+	Answer: 3,
+	/** Close the connection [MQTT-4.8.0-1]. */
+	Violation: 4,
+} as const);
+
+/** A cell: the next state and what is to be done. */
+function to(state: number, action: number): number {
+	return state | (action << 4);
+}
+
+const O = Out;
+const Complete = to(O.None, OutAction.Complete);
+const Stray = to(O.None, OutAction.Stray);
+const Bad = to(O.None, OutAction.Violation);
+
+/** Rows by `Out`, columns by `OutInput`. */
+export const OutgoingFlow: readonly number[] = Object.freeze([
+	// Begin, PUBACK, PUBREC, PUBCOMP, Lost, Forgotten
+	...[Bad, Stray, to(O.None, OutAction.Answer), Stray, O.None, O.None],
+	...[O.Sent1, Bad, Bad, Bad, O.Queued1, O.Queued1],
+	...[Bad, Complete, Bad, Bad, O.Again1, O.Queued1],
+	...[O.Sent1, Complete, Bad, Bad, O.Again1, O.Queued1],
+	...[O.Sent2, Bad, Bad, Bad, O.Queued2, O.Queued2],
+	...[Bad, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
+	...[O.Sent2, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
+	...[O.Released, Bad, O.Release, Complete, O.Release, O.Queued2],
+	...[Bad, Bad, to(O.Release, OutAction.Release), Complete, O.Release, O.Queued2],
+]);
+
+const I = In;
+const Deliver1 = to(I.Delivered1, InAction.Deliver);
+const Deliver2 = to(I.Delivered2, InAction.Deliver);
+const Answer = to(I.None, InAction.Answer);
+const Wrong = to(I.None, InAction.Violation);
+
+/** Rows by `In`, columns by `InInput`. */
+export const IncomingFlow: readonly number[] = Object.freeze([
+	// PUBLISH QoS 1, PUBLISH QoS 2, PUBREL, Acknowledge, Turn, Lost, Forgotten
+	...[Deliver1, Deliver2, Answer, I.None, Wrong, I.None, I.None],
+	...[I.Delivered1, Wrong, Wrong, I.Ready1, Wrong, I.Held1, I.None],
+	...[I.Ready1, Wrong, Wrong, I.Ready1, I.None, I.Done1, I.None],
+	...[to(I.Delivered1, InAction.Rejoin), Wrong, Wrong, I.Done1, Wrong, I.Held1, I.None],
+	...[to(I.Ready1, InAction.Rejoin), Deliver2, Answer, I.Done1, Wrong, I.Done1, I.None],
+	...[Wrong, I.Delivered2, Wrong, I.Ready2, Wrong, I.Held2, I.None],
+	...[Wrong, I.Ready2, Wrong, I.Ready2, I.Received2, I.Received2, I.None],
+	...[Wrong, to(I.Delivered2, InAction.Rejoin), Wrong, I.Received2, Wrong, I.Held2, I.None],
+	...[Wrong, I.Repeated2, Answer, I.Repeated2, I.Received2, I.Received2, I.None],
+	...[Deliver1, to(I.Repeated2, InAction.Rejoin), Answer, I.Received2, Wrong, I.Received2, I.None],
+]);
+
+/** The cell of a table with `inputs` columns. */
+export function step(
+	flow: readonly number[],
+	inputs: number,
+	state: number,
+	input: number,
+): number {
+	return flow[state * inputs + input] as number;
+}
+
+export const OutInputs = 6;
+export const InInputs = 7;
+
+/** The state that a cell leads to. */
+export function stateOf(cell: number): number {
+	return cell & 0x0f;
+}
+
+/** What a cell asks for. */
+export function actionOf(cell: number): number {
+	return cell >> 4;
+}

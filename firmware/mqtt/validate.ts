@@ -1,0 +1,70 @@
+/**
+ * Checks of what the application asks for, before anything is sent: topic names, topic filters,
+ * other strings. Each returns the number of UTF-8 bytes (so that the text is walked once) or a
+ * negative code. Must not know packets or state.
+ */
+
+import { Code } from "./codes";
+import { MaximumTextBytes, utf8Bytes } from "./wire";
+
+const Hash = 0x23;
+const Plus = 0x2b;
+const Slash = 0x2f;
+
+/**
+ * Bytes of a topic name to publish to. At least one character [MQTT-4.7.3-1], no wildcard
+ * [MQTT-3.3.2-2], no NUL [MQTT-4.7.3-2], Unicode that UTF-8 can carry [MQTT-1.5.3-1], at most
+ * 65,535 bytes [MQTT-4.7.3-3].
+ */
+export function topicNameBytes(topic: string): number {
+	const places = topic.length;
+	if (places === 0) return Code.InvalidTopic;
+	let ascii = true;
+	for (let place = 0; place < places; place++) {
+		const point = topic.codePointAt(place) as number;
+		if (point === 0 || point === Hash || point === Plus) return Code.InvalidTopic;
+		if (point >= 0x80) ascii = false;
+	}
+	return checkBytes(ascii ? places : utf8Bytes(topic));
+}
+
+/**
+ * Bytes of a topic filter. `#` alone or behind a `/`, and last [MQTT-4.7.1-2]; `+` alone in its
+ * level [MQTT-4.7.1-3]; the rest as for names.
+ */
+export function topicFilterBytes(filter: string): number {
+	const places = filter.length;
+	if (places === 0) return Code.InvalidFilter;
+	let before = Slash;
+	for (let place = 0; place < places; place++) {
+		const point = filter.codePointAt(place) as number;
+		if (point === 0) return Code.InvalidFilter;
+		if (point === Hash && (before !== Slash || place !== places - 1)) return Code.InvalidFilter;
+		if (point === Plus && before !== Slash) return Code.InvalidFilter;
+		if (before === Plus && point !== Slash) return Code.InvalidFilter;
+		// A plus is only remembered where it stood alone so far; both tests above need no more.
+		before = point;
+	}
+	return checkBytes(utf8Bytes(filter));
+}
+
+/** Bytes of any other string: client id, user name [MQTT-3.1.3-4] [MQTT-3.1.3-11]. */
+export function textBytes(text: string): number {
+	const places = text.length;
+	for (let place = 0; place < places; place++) {
+		if (text.codePointAt(place) === 0) return Code.InvalidText;
+	}
+	return checkBytes(utf8Bytes(text));
+}
+
+/** Bytes of a payload or of a password: any bytes, or any text that UTF-8 can carry. */
+export function payloadBytes(payload: Uint8Array | string): number {
+	if (typeof payload !== "string") return payload.length;
+	const bytes = utf8Bytes(payload);
+	return bytes < 0 ? Code.InvalidText : bytes;
+}
+
+function checkBytes(bytes: number): number {
+	if (bytes < 0) return Code.InvalidText;
+	return bytes > MaximumTextBytes ? Code.TooLong : bytes;
+}
