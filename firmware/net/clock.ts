@@ -96,7 +96,7 @@ export class Clock {
 		const errorMs = sample.errorMs + Math.abs(ageMs) * this.driftLimitPpm * 1e-6;
 		if (this.quality === Quality.Set) {
 			const estimateMs = this.estimateAtElapsed();
-			const ownErrorMs = this.estimateErrorMs();
+			const ownErrorMs = this.errorAtElapsed();
 			this.offsetMs = unixMs - estimateMs;
 			// From here on the line has another slope: it starts where it is now.
 			this.referenceElapsedMs = this.elapsedMs;
@@ -135,7 +135,7 @@ export class Clock {
 	errorBoundMs(now: number): number {
 		this.fold(now);
 		if (this.quality !== Quality.Set) return Number.POSITIVE_INFINITY;
-		return this.estimateErrorMs() + Math.abs(this.lagMs) + READING_MS;
+		return this.errorAtElapsed() + Math.abs(this.lagMs) + READING_MS;
 	}
 
 	/**
@@ -145,6 +145,12 @@ export class Clock {
 	estimateMs(now: number): number {
 		this.fold(now);
 		return this.estimateAtElapsed();
+	}
+
+	/** True time is within this of estimateMs(now), once a server has set it. */
+	estimateErrorMs(now: number): number {
+		this.fold(now);
+		return this.errorAtElapsed();
 	}
 
 	/** Brings the clock to `now`. Needed at least every 24 days. */
@@ -180,7 +186,7 @@ export class Clock {
 		return this.referenceUnixMs + sinceMs * (1 + this.driftPpm * 1e-6);
 	}
 
-	private estimateErrorMs(): number {
+	private errorAtElapsed(): number {
 		const sinceMs = this.elapsedMs - this.referenceElapsedMs;
 		return this.referenceErrorMs + sinceMs * this.driftLimitPpm * 1e-6;
 	}

@@ -23,6 +23,8 @@ const EARLIEST_UNIX_MS = 1_735_689_600_000;
 
 /** What a reply said. One record is used again and again. */
 export interface SntpReply {
+	/** It is an answer to our request, and not just a packet from somewhere. */
+	isEcho: boolean;
 	/** Kiss code (RFC 5905 section 7.4), e.g. "RATE"; "" for an ordinary reply. */
 	kiss: string;
 	stratum: number;
@@ -34,7 +36,7 @@ export interface SntpReply {
 }
 
 export function createSntpReply(): SntpReply {
-	return { kiss: "", stratum: 0, delayMs: 0, unixMs: 0, errorMs: 0 };
+	return { isEcho: false, kiss: "", stratum: 0, delayMs: 0, unixMs: 0, errorMs: 0 };
 }
 
 /**
@@ -55,7 +57,8 @@ export function encodeRequest(target: Uint8Array, nonce: Uint32Array): void {
  * @param sentTick ticks when the request left
  * @param receivedTick ticks when the reply came
  * @returns "" or why it does not count. `reply.kiss` is set for a kiss-o'-death, whose reason is
- *   "kiss-o'-death" and its code. Nothing else in `reply` means anything unless "" is returned.
+ *   "kiss-o'-death" and its code. Beyond these two and isEcho, `reply` means nothing unless ""
+ *   is returned.
  */
 export function decodeReply(
 	bytes: Uint8Array,
@@ -64,11 +67,13 @@ export function decodeReply(
 	receivedTick: number,
 	reply: SntpReply,
 ): string {
+	reply.isEcho = false;
 	reply.kiss = "";
 	if (bytes.length < NTP_BYTES) return "reply too short";
 	if (uint32(bytes, 24) !== nonce[0] || uint32(bytes, 28) !== nonce[1]) {
 		return "reply does not echo the request";
 	}
+	reply.isEcho = true;
 	if ((bytes[0] & 7) !== 4) return `mode ${bytes[0] & 7} instead of 4`;
 	const version = (bytes[0] >> 3) & 7;
 	if (version < 3 || version > 4) return `version ${version}`;

@@ -1,0 +1,226 @@
+/**
+ * Keeps the clock right: asks time servers in rounds, gives the best sample of each to the clock,
+ * and comes back with jitter. While the clock is not set, the first sample counts at once. The
+ * next server is asked when one fails, refuses, or contradicts by more than a second a clock that
+ * is set: then the second opinion counts. Always holds: a failure says why and when the next try
+ * is; a clock that no server has set is said every minute; the clock is folded at least hourly,
+ * started or not, until close(). Must not know packets or sockets: time-exchange.ts does.
+ */
+
+import Time from "time";
+import { Alarm } from "./alarm";
+import { Backoff } from "./backoff";
+import { type Clock, Quality } from "./clock";
+import type { NameResolver } from "./dns";
+import { log, logFailure } from "./log";
+import { type ServerSample, TimeExchange } from "./time-exchange";
+import { TimeServer } from "./time-server";
+import type { UdpConstructor } from "./udp";
+
+/** The first interval; it doubles up to resyncMs, so that the drift is known soon. */
+const FIRST_INTERVAL_MS = 120_000;
+const DEFAULT_RESYNC_MS = 3_600_000;
+const RETRY_BASE_MS = 2000;
+const RETRY_CAP_MS = 300_000;
+const SUSPICIOUS_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export interface TimeKeeperOptions<T> {
+	readonly UDP: UdpConstructor;
+	readonly resolver: NameResolver;
+	/** "host" or "host:port", best first. */
+	readonly servers: readonly string[];
+	readonly clock: Clock;
+	/** In [0, 1); good enough for 64 bits that nobody can guess. */
+	random(): number;
+	/** Longest interval between rounds, before jitter; default an hour. */
+	readonly resyncMs?: number;
+	readonly target: T;
+	/** After each time that the clock was adjusted to a server. */
+	onSet?(this: T): void;
+}
+
+export class TimeKeeper<T = unknown> {
+	private readonly options: TimeKeeperOptions<T>;
+	private readonly servers: readonly TimeServer[];
+	private readonly exchange: TimeExchange;
+	private readonly backoff: Backoff;
+	private readonly alarm: Alarm;
+	private readonly watch: Alarm;
+	private isRunning = false;
+	private unsetMinutes = 0;
+	private intervalMs = FIRST_INTERVAL_MS;
+	private nextRoundAt = 0;
+	/** Index of the server that answered last. */
+	private preferred = 0;
+	/** How many servers, from the preferred one on, this round is done with. */
+	private tried = 0;
+	/** The sample that the clock already has. */
+	private applied: ServerSample | undefined;
+	/** What a server said that nobody confirmed yet. */
+	private suspect: ServerSample | undefined;
+
+	constructor(options: TimeKeeperOptions<T>) {
+		this.options = options;
+		const { UDP, resolver, random } = options;
+		this.servers = options.servers.map((name) => new TimeServer(name));
+		this.exchange = new TimeExchange({ UDP, resolver, random, owner: this });
+		this.backoff = new Backoff({ baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, stableMs: 0, random });
+		this.alarm = new Alarm(() => this.startRound());
+		this.watch = new Alarm(() => this.handleWatch());
+		this.watch.set(MINUTE_MS);
+	}
+
+	/** The network is there: sets the clock and keeps it set. */
+	start(): void {
+		if (this.isRunning) return;
+		this.isRunning = true;
+		this.backoff.reset();
+		this.startRoundIn(0);
+	}
+
+	/** The network is gone. The clock goes on; start() asks again at once. */
+	stop(): void {
+		this.isRunning = false;
+		this.exchange.cancel();
+		this.alarm.clear();
+	}
+
+	/** Ends it for good, with all timers. */
+	close(): void {
+		this.stop();
+		this.watch.clear();
+	}
+
+	/** From the exchange: while there is no time at all, any sample is better. */
+	handleSample(sample: ServerSample): void {
+		if (this.options.clock.quality !== Quality.Set) this.adjust(sample);
+	}
+
+	/** From the exchange: done with one server. */
+	finishExchange(best: ServerSample | undefined, step: string, reason: string): void {
+		this.tried++;
+		const hasNext = this.skipResting();
+		if (best !== undefined) {
+			const aheadMs = this.contradictionMs(best);
+			if (aheadMs === 0 || this.suspect !== undefined) {
+				this.accept(best);
+				return;
+			}
+			// Without a second opinion this one is all there is.
+			this.suspect = best;
+			const by = `contradicts the clock by ${formatOffset(aheadMs)}`;
+			if (hasNext) logFailure("clock", `${best.server} (${best.address}): ${by}`, 0);
+		} else {
+			const isLast = !hasNext && this.suspect === undefined;
+			const delayMs = isLast ? this.retryDelayMs() : 0;
+			logFailure(step, reason, delayMs);
+			if (isLast) this.startRoundIn(delayMs);
+		}
+		if (hasNext) this.askNextServer();
+		else if (this.suspect !== undefined) this.accept(this.suspect);
+	}
+
+	private startRound(): void {
+		this.tried = 0;
+		this.suspect = undefined;
+		this.applied = undefined;
+		if (this.skipResting()) {
+			this.askNextServer();
+			return;
+		}
+		const delayMs = this.retryDelayMs();
+		const reason =
+			this.servers.length === 0 ? "no server configured" : "all servers refuse for now";
+		logFailure("clock", reason, delayMs);
+		this.startRoundIn(delayMs);
+	}
+
+	/** Moves on to a server that may be asked; false when none is left. */
+	private skipResting(): boolean {
+		const now = Time.ticks | 0;
+		for (; this.tried < this.servers.length; this.tried++) {
+			if (this.serverAt(this.tried).restLeftMs(now) === 0) return true;
+		}
+		return false;
+	}
+
+	private askNextServer(): void {
+		this.exchange.ask(this.serverAt(this.tried));
+	}
+
+	private serverAt(index: number): TimeServer {
+		return this.servers[(this.preferred + index) % this.servers.length];
+	}
+
+	/** How far beyond doubt the sample is from a clock that was set before; 0: not at all. */
+	private contradictionMs(sample: ServerSample): number {
+		const { clock } = this.options;
+		const now = Time.ticks | 0;
+		const aheadMs = sample.unixMs + ((now - sample.tick) | 0) - clock.estimateMs(now);
+		const limitMs = sample.errorMs + clock.estimateErrorMs(now) + SUSPICIOUS_MS;
+		return Math.abs(aheadMs) > limitMs ? aheadMs : 0;
+	}
+
+	private accept(sample: ServerSample): void {
+		const index = this.servers.findIndex((server) => server.name === sample.server);
+		this.preferred = Math.max(0, index);
+		this.backoff.reset();
+		const { random, resyncMs = DEFAULT_RESYNC_MS } = this.options;
+		const intervalMs = Math.min(this.intervalMs, resyncMs);
+		this.intervalMs = Math.min(intervalMs * 2, resyncMs);
+		const restMs = this.servers[this.preferred].restLeftMs(Time.ticks | 0);
+		this.startRoundIn(Math.max(restMs, intervalMs * (0.75 + random() / 2)));
+		if (sample !== this.applied) this.adjust(sample);
+	}
+
+	private retryDelayMs(): number {
+		const now = Time.ticks | 0;
+		let restMs = HOUR_MS;
+		for (const server of this.servers) restMs = Math.min(restMs, server.restLeftMs(now));
+		return Math.max(1, restMs, this.backoff.nextDelayMs());
+	}
+
+	private startRoundIn(delayMs: number): void {
+		this.nextRoundAt = ((Time.ticks | 0) + delayMs) | 0;
+		this.alarm.set(delayMs);
+	}
+
+	private adjust(sample: ServerSample): void {
+		const { clock, target, onSet } = this.options;
+		const now = Time.ticks | 0;
+		const word = clock.quality === Quality.Set ? "adjusted" : "set";
+		clock.adjust(sample, now);
+		this.applied = sample;
+		const error = clock.estimateErrorMs(now).toFixed(1);
+		const from = `server ${sample.server} (${sample.address}), stratum ${sample.stratum}`;
+		log("clock", `${word}, offset ${formatOffset(clock.offsetMs)}, error ±${error} ms, ${from}`);
+		onSet?.call(target);
+	}
+
+	/** Says what has to be said every minute, and keeps the clock folded. */
+	private handleWatch(): void {
+		const { clock } = this.options;
+		const now = Time.ticks | 0;
+		clock.fold(now);
+		if (clock.quality === Quality.Set) {
+			this.watch.set(HOUR_MS);
+			return;
+		}
+		this.watch.set(MINUTE_MS);
+		this.unsetMinutes++;
+		const text = `not set by any server for ${this.unsetMinutes} min`;
+		if (!this.isRunning) log("clock", `${text}; waiting for the network`);
+		else logFailure("clock", text, Math.max(0, (this.nextRoundAt - now) | 0));
+	}
+}
+
+/** "+12.3 ms", "-14.2 s", "+3.5 d". */
+function formatOffset(offsetMs: number): string {
+	const sign = offsetMs < 0 ? "-" : "+";
+	const amount = Math.abs(offsetMs);
+	if (amount < 10_000) return `${sign}${amount.toFixed(1)} ms`;
+	if (amount < 86_400_000) return `${sign}${(amount / 1000).toFixed(1)} s`;
+	return `${sign}${(amount / 86_400_000).toFixed(1)} d`;
+}
