@@ -114,6 +114,8 @@ function start(
 		keepAliveSeconds: site.keepAliveSeconds,
 		username: broker.username,
 		password: broker.password,
+		// The broker may still know ids of before the reboot.
+		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
 		will: { topic: topics.availability, payload: "offline", qos: 1, retain: true },
 	});
 	const { WiFi, TCP, TLSSocket, UDP, identity, freeBytes } = platform;

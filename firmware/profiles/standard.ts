@@ -120,8 +120,11 @@ export class StandardProfile implements Profile {
 	}
 
 	private command(relay: Relay, now: number): void {
-		const { message } = this.options.facts.session;
-		const command = parseCommand(payloadText(message));
+		const { session } = this.options.facts;
+		const { message } = session;
+		const tooLong = message.payloadEnd - message.payloadStart > COMMAND_LIMIT;
+		// Neither too many bytes nor bytes that are not UTF-8 are a command.
+		const command = parseCommand(tooLong ? "" : (session.messageText() ?? ""));
 		const { qos, retain, dup } = message;
 		let problem = command.problem;
 		if (problem === "") {
@@ -182,21 +185,5 @@ export class StandardProfile implements Profile {
 	private intervalMs(): number {
 		const { timeMinimumMs, timeMaximumMs, facts } = this.options;
 		return timeMinimumMs + Math.floor(facts.random() * (timeMaximumMs - timeMinimumMs + 1));
-	}
-}
-
-/** The payload as text; bytes that are not UTF-8, or too many, become a text that is no command. */
-function payloadText(message: {
-	readonly buffer: Uint8Array;
-	readonly payloadStart: number;
-	readonly payloadEnd: number;
-}): string {
-	const { buffer, payloadStart, payloadEnd } = message;
-	if (payloadEnd - payloadStart > COMMAND_LIMIT) return "";
-	try {
-		// slice() copies: the message may lie in a shared buffer with an offset.
-		return String.fromArrayBuffer(buffer.slice(payloadStart, payloadEnd).buffer as ArrayBuffer);
-	} catch {
-		return "";
 	}
 }
