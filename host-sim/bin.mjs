@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+/**
+ * The launcher: `fieldmote <command>`. Builds dist/ when the sources have changed, then starts
+ * the command's program and nothing else. Plain JavaScript, so that it runs right after `npm ci`.
+ */
+
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ensureBuilt } from "./build.mjs";
+
+const COMMANDS = {
+	start: { program: "cli", what: "the simulator: broker, NTP server and one board" },
+	client: { program: "client", what: "the firmware's MQTT engine, driven by JSON lines" },
+};
+
+function usage() {
+	const rows = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`);
+	return `usage: fieldmote [command] [options]\n\n${rows.join("\n")}\n\nWithout a command: start. More: fieldmote start --help\n`;
+}
+
+/** How many letters have to be changed, added or taken away. */
+function distance(a, b) {
+	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+	for (let i = 0; i < a.length; i++) {
+		const next = [i + 1];
+		for (let j = 0; j < b.length; j++) {
+			next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
+		}
+		row = next;
+	}
+	return row[b.length];
+}
+
+async function main() {
+	const [word, ...rest] = process.argv.slice(2);
+	const named = word !== undefined && !word.startsWith("-");
+	const name = named ? word : "start";
+	if (name === "help") {
+		process.stdout.write(usage());
+		return;
+	}
+	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+	if (command === undefined) {
+		const names = Object.keys(COMMANDS);
+		const nearest = names.reduce((a, b) => (distance(name, b) < distance(name, a) ? b : a));
+		process.stderr.write(`fieldmote: unknown command "${name}"; did you mean "${nearest}"?\n\n`);
+		process.stderr.write(usage());
+		process.exitCode = 2;
+		return;
+	}
+	try {
+		const folder = await ensureBuilt();
+		const program = await import(pathToFileURL(join(folder, `${command.program}.js`)).href);
+		await program.main(named ? rest : process.argv.slice(2));
+	} catch (error) {
+		process.stderr.write(`fieldmote: ${error instanceof Error ? error.message : error}\n`);
+		if (process.env.FIELDMOTE_DEBUG) process.stderr.write(`${error.stack}\n`);
+		process.exitCode = 1;
+	}
+}
+
+await main();

@@ -1,0 +1,178 @@
+/**
+ * One simulated board: what a module's stand-in may touch of the world, and the life of the board
+ * from power-on to power-off. Always holds: firmware code is entered through run() only; after
+ * power-off nothing of the board runs any more; preferences survive power-off, nothing else does.
+ * Must not know the firmware: the loader starts it.
+ */
+
+import type { AccessPoint } from "./access-point";
+import type { WorldClock } from "./clock";
+import type { Network } from "./network";
+import { Pins } from "./pins";
+
+/** What `preference` can keep. */
+export type PreferenceValue = string | number | boolean | ArrayBuffer;
+
+/** Certificates as the firmware takes them: DER; the key PKCS#8, RSA. */
+export interface Credentials {
+	readonly authorities: readonly Uint8Array[];
+	readonly certificate?: Uint8Array;
+	readonly key?: Uint8Array;
+}
+
+/** A board as the stand-ins see it. */
+export interface Board {
+	readonly name: string;
+	/** Milliseconds since power-on as an int32 that wraps. */
+	ticks(): number;
+	/** What Date.now() says: counts from 1970 until setUnixMs(). */
+	unixMs(): number;
+	setUnixMs(unixMs: number): void;
+	/** 0 inclusive to 1 exclusive; a stream of this board's own. */
+	random(): number;
+	/** Calls back once, by run(); returns what cancels it. */
+	setTimer(callback: () => void, delayMs: number): () => void;
+	trace(text: string): void;
+	readonly network: Network;
+	readonly accessPoint: AccessPoint;
+	readonly pins: Pins;
+	/** By domain, then by key. */
+	readonly preferences: Map<string, Map<string, PreferenceValue>>;
+	/** `end` is called at power-off; returns what makes it forgotten. */
+	own(end: () => void): () => void;
+	/** Enters firmware code. An exception out of it is a crash: reported, then power-off. */
+	run(callback: () => void): void;
+	/** Modules mc/config, board, site and credentials. */
+	readonly config: object;
+	readonly boardFile: object;
+	readonly site: object;
+	readonly credentials: Credentials;
+}
+
+export interface BoardOptions {
+	readonly name: string;
+	readonly clock: WorldClock;
+	readonly network: Network;
+	readonly accessPoint: AccessPoint;
+	readonly boardFile: object;
+	readonly site: object;
+	readonly config?: object;
+	readonly credentials?: Credentials;
+	/** Missing: Math.random. */
+	readonly random?: () => number;
+	/** Ticks at power-on; just below 2^31 shows code that cannot take a wrap. Default 0. */
+	readonly firstTicks?: number;
+	/** One line that the firmware traced, without its end. */
+	readonly onTrace: (line: string) => void;
+	/** The firmware threw; the board is off already. */
+	readonly onCrash: (error: unknown) => void;
+}
+
+export class SimulatedBoard implements Board {
+	readonly name: string;
+	readonly network: Network;
+	readonly accessPoint: AccessPoint;
+	readonly pins = new Pins();
+	readonly preferences = new Map<string, Map<string, PreferenceValue>>();
+	readonly config: object;
+	readonly boardFile: object;
+	readonly site: object;
+	readonly credentials: Credentials;
+	private readonly options: BoardOptions;
+	private readonly ends = new Set<() => void>();
+	private powered = false;
+	private poweredAtMs = 0;
+	private unixOffsetMs = 0;
+	private line = "";
+
+	constructor(options: BoardOptions) {
+		this.options = options;
+		this.name = options.name;
+		this.network = options.network;
+		this.accessPoint = options.accessPoint;
+		this.config = options.config ?? {};
+		this.boardFile = options.boardFile;
+		this.site = options.site;
+		this.credentials = options.credentials ?? { authorities: [] };
+	}
+
+	get isOn(): boolean {
+		return this.powered;
+	}
+
+	powerOn(): void {
+		if (this.powered) throw new Error(`board ${this.name} is on already`);
+		this.powered = true;
+		this.poweredAtMs = this.options.clock.nowMs();
+		this.unixOffsetMs = 0;
+	}
+
+	powerOff(): void {
+		if (!this.powered) return;
+		this.powered = false;
+		for (const end of this.ends) end();
+		this.ends.clear();
+		this.pins.releaseAll();
+		this.flushTrace();
+	}
+
+	ticks(): number {
+		return ((this.options.firstTicks ?? 0) + Math.floor(this.elapsedMs())) | 0;
+	}
+
+	unixMs(): number {
+		return Math.floor(this.unixOffsetMs + this.elapsedMs());
+	}
+
+	setUnixMs(unixMs: number): void {
+		this.unixOffsetMs = unixMs - this.elapsedMs();
+	}
+
+	random(): number {
+		return this.options.random === undefined ? Math.random() : this.options.random();
+	}
+
+	setTimer(callback: () => void, delayMs: number): () => void {
+		const cancel = this.options.clock.setTimer(() => {
+			forget();
+			this.run(callback);
+		}, delayMs);
+		const forget = this.own(cancel);
+		return () => {
+			forget();
+			cancel();
+		};
+	}
+
+	trace(text: string): void {
+		const lines = (this.line + text).split("\n");
+		this.line = lines.pop() ?? "";
+		for (const line of lines) this.options.onTrace(line);
+	}
+
+	own(end: () => void): () => void {
+		// Each call has its own entry, even for one function owned twice.
+		const entry = () => end();
+		this.ends.add(entry);
+		return () => this.ends.delete(entry);
+	}
+
+	run(callback: () => void): void {
+		if (!this.powered) return;
+		try {
+			callback();
+		} catch (error) {
+			this.powerOff();
+			this.options.onCrash(error);
+		}
+	}
+
+	private elapsedMs(): number {
+		return this.options.clock.nowMs() - this.poweredAtMs;
+	}
+
+	private flushTrace(): void {
+		if (this.line !== "") this.options.onTrace(this.line);
+		this.line = "";
+	}
+}
