@@ -257,7 +257,7 @@ export class Runtime implements LinkOwner {
 		Timer.clear(this.stopTimer);
 		Timer.clear(this.timer);
 		this.link.close();
-		this.keeper.stop();
+		this.keeper.close();
 		this.wifi.close();
 		this.options.resolver.close();
 		log("node", "stopped");
