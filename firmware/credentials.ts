@@ -12,10 +12,14 @@ const AUTHORITIES = Object.freeze(["authority.der", "authority-1.der", "authorit
 /** Reads what there is; a missing file is left out. */
 export default function credentials(): TlsIdentity {
 	const authorities: ArrayBuffer[] = [];
-	for (const name of AUTHORITIES) if (Resource.exists(name)) authorities.push(new Resource(name));
+	for (const name of AUTHORITIES) {
+		const authority = load(name);
+		if (authority !== undefined) authorities.push(authority);
+	}
 	return { authorities, certificate: load("certificate.der"), key: load("key.der") };
 }
 
 function load(name: string): ArrayBuffer | undefined {
-	return Resource.exists(name) ? new Resource(name) : undefined;
+	// A Resource is a host buffer: an ArrayBuffer in all but its type.
+	return Resource.exists(name) ? (new Resource(name) as unknown as ArrayBuffer) : undefined;
 }

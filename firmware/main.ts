@@ -15,7 +15,7 @@ import config from "mc/config";
 import Net from "net";
 import Preference from "preference";
 import site from "site" with { type: "json" };
-import { boot } from "./boot";
+import { boot, type Platform } from "./boot";
 
 /** Ends the node: good-bye to the broker, then `done`. For the simulator and for tests. */
 export const stop = boot({
@@ -26,7 +26,8 @@ export const stop = boot({
 	WiFi,
 	TCP,
 	TLSSocket,
-	UDP,
+	// The SDK types a datagram without its address.
+	UDP: UDP as unknown as Platform["UDP"],
 	Digital,
 	Preference,
 	nameServers: () => Net.get("DNS") ?? [],

@@ -13,16 +13,16 @@
  *      +----- from anywhere +
  */
 
-export const Life = {
+export const Life = Object.freeze({
 	Joining: 0,
 	Timing: 1,
 	Connecting: 2,
 	Running: 3,
 	Waiting: 4,
 	Stopped: 5,
-} as const;
+} as const);
 
-export const Action = {
+export const Action = Object.freeze({
 	None: 0,
 	/** Start asking for the time, and go on doing so. */
 	StartClock: 1,
@@ -32,7 +32,7 @@ export const Action = {
 	Connect: 3,
 	/** Drop the connection to the broker at once. */
 	Drop: 4,
-} as const;
+} as const);
 
 export interface LifeOptions {
 	/** The broker's certificate is checked, so the clock comes first. */

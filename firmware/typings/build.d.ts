@@ -1,4 +1,17 @@
-/** Modules that a build makes: the board and the site as JSON, what mcconfig was given. */
+/**
+ * What a build by mcconfig needs besides the SDK's own typings: the modules that the build makes
+ * (the board and the site as JSON), and what the SDK has but does not declare.
+ */
+
+/** XS takes offset and length as well. */
+interface StringConstructor {
+	fromArrayBuffer(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): string;
+}
+
+declare module "embedded:io/socket/tcp/tls" {
+	const TLSSocket: import("../net/tls-guard").TlsConstructor;
+	export default TLSSocket;
+}
 
 declare module "board" {
 	const board: Readonly<Record<string, unknown>>;

@@ -13,7 +13,7 @@ declare module "credentials" {
 
 declare module "Resource" {
 	interface ResourceConstructor {
-		new (name: string): ArrayBuffer;
+		new (name: string): object;
 		exists(name: string): boolean;
 	}
 	const Resource: ResourceConstructor;
@@ -45,9 +45,4 @@ declare module "embedded:io/digital" {
 declare module "embedded:io/socket/tcp" {
 	const TCP: import("../net/socket").TcpConstructor;
 	export default TCP;
-}
-
-declare module "embedded:io/socket/tcp/tls" {
-	const TLSSocket: import("../net/tls-guard").TlsConstructor;
-	export default TLSSocket;
 }

@@ -4,7 +4,3 @@ declare function trace(...text: string[]): void;
 interface ArrayBufferConstructor {
 	fromString(text: string): ArrayBuffer;
 }
-
-interface StringConstructor {
-	fromArrayBuffer(buffer: ArrayBuffer, byteOffset?: number, byteLength?: number): string;
-}
