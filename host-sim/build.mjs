@@ -24,7 +24,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Programs that the launcher can start; host-sim/<name>.ts becomes dist/<name>.js. */
 const PROGRAMS = ["cli", "client"];
 /** What runs on a board, by the name that it has in dist/. */
-const BOARD_BUNDLES = { firmware: "firmware/main.ts", link: "host-sim/client-link.ts" };
+const BOARD_BUNDLES = { firmware: "firmware/main.ts", link: "host-sim/client/engine.ts" };
 const SOURCE_FOLDERS = ["firmware", "host-sim", "certs"];
 const STAMP = "stamp";
 

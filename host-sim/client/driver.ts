@@ -6,7 +6,8 @@
 
 import type { Packet } from "../../firmware/mqtt/parse";
 import type { LinkOwner, TlsIdentity } from "../../firmware/net/link-options";
-import type { Command, ConnectCommand, PublishCommand, Tag } from "./commands";
+import type { Command, ConnectCommand } from "./commands";
+import { Requests } from "./requests";
 
 export type Engine = typeof import("./engine");
 type Session = InstanceType<Engine["Session"]>;
@@ -39,11 +40,8 @@ const BUFFER_BYTES = 16 * 1024 * 1024;
 const TRANSMIT_BYTES = 1024 * 1024;
 const INCOMING_WINDOW = 1024;
 const REQUEST_WINDOW = 255;
-
-/** A request that waits for room or for the connection. */
-interface Waiting {
-	readonly command: Extract<Command, { tag: Tag }>;
-}
+/** How long DISCONNECT may take at the end. */
+const LEAVE_MS = 1000;
 
 export class ClientDriver implements LinkOwner {
 	private readonly options: DriverOptions;
@@ -51,17 +49,20 @@ export class ClientDriver implements LinkOwner {
 	private sessionKey = "";
 	private link: Link | undefined;
 	private command: ConnectCommand | undefined;
-	private readonly waiting: Waiting[] = [];
-	private readonly tags = new Map<number, Tag>();
+	private readonly requests: Requests;
 	private up = false;
 	private refused = false;
 	private leaving = false;
 	private cancelRetry: (() => void) | undefined;
+	private onIdle: (() => void) | undefined;
+	private onLeft: (() => void) | undefined;
+	private cancelLeave: (() => void) | undefined;
 	/** Whether a connection is there or will be tried. */
 	private trying = false;
 
 	constructor(options: DriverOptions) {
 		this.options = options;
+		this.requests = new Requests(options);
 	}
 
 	/** Carries out one command; `exit` is the caller's. Throws Error with what is wrong. */
@@ -73,7 +74,7 @@ export class ClientDriver implements LinkOwner {
 			case "publish":
 			case "subscribe":
 			case "unsubscribe":
-				this.waiting.push({ command });
+				this.requests.push(command);
 				this.flush();
 				return;
 			case "disconnect":
@@ -92,11 +93,12 @@ export class ClientDriver implements LinkOwner {
 		if (event === Event.Connected) this.handleUp(session.event.sessionPresent);
 		else if (event === Event.Refused) this.handleRefused(session.event.code);
 		else if (event === Event.Message) this.handleMessage(session);
-		else if (event === Event.Published) this.done(session.event.token, 0);
+		else if (event === Event.Published) this.requests.done(session.event.token, 0);
 		else if (event === Event.Subscribed) {
 			const { granted, grantedCount, code, token } = session.event;
-			this.done(token, code, Array.from(granted.subarray(0, grantedCount)));
-		} else if (event === Event.Unsubscribed) this.done(session.event.token, session.event.code);
+			this.requests.done(token, code, Array.from(granted.subarray(0, grantedCount)));
+		} else if (event === Event.Unsubscribed)
+			this.requests.done(session.event.token, session.event.code);
 		else if (event === Event.Skipped) {
 			const bytes = session.event.skippedBytes;
 			this.options.emit({ ev: "error", msg: `a message of ${bytes} bytes was skipped: too large` });
@@ -115,6 +117,8 @@ export class ClientDriver implements LinkOwner {
 			this.trying = false;
 			this.flush();
 			emit({ ev: "ended" });
+			this.cancelLeave?.();
+			this.onLeft?.();
 			return;
 		}
 		if (!refused) emit({ ev: "down", reason: `${step}: ${reason}` });
@@ -125,10 +129,45 @@ export class ClientDriver implements LinkOwner {
 		return this.options.unixMs();
 	}
 
+	/** Resolves when all that was asked for is done and we have said good-bye, or after limitMs. */
+	finish(limitMs: number): Promise<void> {
+		return new Promise((resolve) => {
+			const limit = this.options.setTimer(() => this.leave(resolve), limitMs);
+			this.onIdle = () => {
+				limit();
+				this.leave(resolve);
+			};
+			this.checkIdle();
+		});
+	}
+
 	/** Drops everything, for the end of the process. */
 	close(): void {
 		this.cancelRetry?.();
 		this.link?.close();
+	}
+
+	private leave(left: () => void): void {
+		this.onIdle = undefined;
+		if (!this.trying) {
+			left();
+			return;
+		}
+		this.onLeft = left;
+		this.cancelLeave = this.options.setTimer(left, LEAVE_MS);
+		this.disconnect();
+	}
+
+	/** Gives to the session what it has room for. */
+	private flush(): void {
+		const ready = this.up ? "up" : this.trying ? "trying" : "none";
+		this.requests.flush(this.session, ready);
+		this.link?.pump();
+		this.checkIdle();
+	}
+
+	private checkIdle(): void {
+		if (this.requests.idle) this.onIdle?.();
 	}
 
 	private connect(command: ConnectCommand): void {
@@ -146,7 +185,7 @@ export class ClientDriver implements LinkOwner {
 		const { id, clean, keepalive, user, pass, will, window, connectTimeoutMs } = command;
 		const key = JSON.stringify([id, keepalive, user, pass, will, window, connectTimeoutMs]);
 		if (!clean && this.session !== undefined && key === this.sessionKey) return this.session;
-		this.forget();
+		this.requests.forget();
 		this.sessionKey = clean ? "" : key;
 		return new this.options.engine.Session({
 			clientId: id,
@@ -163,12 +202,6 @@ export class ClientDriver implements LinkOwner {
 			requestWindow: REQUEST_WINDOW,
 			connectTimeoutMs,
 		});
-	}
-
-	/** What the session before had in flight will never be done. */
-	private forget(): void {
-		for (const tag of this.tags.values()) this.finish(tag, "session given up");
-		this.tags.clear();
 	}
 
 	private disconnect(): void {
@@ -226,49 +259,6 @@ export class ClientDriver implements LinkOwner {
 			return;
 		}
 		this.cancelRetry = this.options.setTimer(() => this.link?.open(), command.reconnectMs);
-	}
-
-	/** Gives to the session what waits, in order, until one finds no room. */
-	private flush(): void {
-		const { session } = this;
-		while (this.waiting.length > 0) {
-			const { command } = this.waiting[0];
-			const code =
-				session === undefined ? this.refuseUnconnected() : this.request(command, session);
-			const { Code } = this.options.engine;
-			if (code === Code.Full || (code === Code.NotConnected && this.trying)) break;
-			this.waiting.shift();
-			if (code < 0) this.finish(command.tag, this.options.engine.codeName(code));
-			else if (command.op === "publish" && command.qos === 0) this.finish(command.tag, undefined);
-			else this.tags.set(code, command.tag);
-		}
-		this.link?.pump();
-	}
-
-	private refuseUnconnected(): number {
-		return this.options.engine.Code.NotConnected;
-	}
-
-	private request(command: Waiting["command"], session: Session): number {
-		const now = this.options.ticks();
-		// Before CONNACK only what survives a refusal is handed over.
-		const ready = this.up || (command.op === "publish" && command.qos > 0);
-		if (!ready) return this.options.engine.Code.NotConnected;
-		if (command.op === "subscribe") return session.subscribe(command.subs, now);
-		if (command.op === "unsubscribe") return session.unsubscribe(command.topics, now);
-		const { topic, payload, qos, retain } = command as PublishCommand;
-		return session.publish(topic, payload, qos, retain, now);
-	}
-
-	private done(token: number, code: number, granted?: readonly number[]): void {
-		const tag = this.tags.get(token);
-		this.tags.delete(token);
-		const error = code === 0 ? undefined : this.options.engine.codeName(code);
-		this.finish(tag, error, code === 0 ? granted : undefined);
-	}
-
-	private finish(tag: Tag, error: string | undefined, granted?: readonly number[]): void {
-		this.options.emit({ ev: "done", tag, err: error ?? null, granted });
 	}
 }
 

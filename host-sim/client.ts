@@ -1,0 +1,122 @@
+/**
+ * `fieldmote client`: one JSON command a line on stdin, one JSON event a line on stdout, and
+ * nothing else there. The firmware's engine, link and TLS rules do the work, on a simulated board
+ * whose clock is the machine's. Must not know what the commands mean: client/driver.ts does.
+ */
+
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseLine } from "./client/commands";
+import { ClientDriver, type Engine } from "./client/driver";
+import { readIdentity } from "./identity";
+import { powerOn, readProgram } from "./loader";
+import { SimulatedBoard } from "./world/board";
+import { liveClock } from "./world/clock";
+import { LiveNetwork } from "./world/network";
+
+/** A desktop has memory: what a socket takes at once. */
+const SOCKET_BYTES = 1024 * 1024;
+const LINK_BYTES = 64 * 1024;
+/** After the end of stdin: how long what was asked for may take. */
+const FINISH_MS = 2000;
+
+const HELP = `usage: fieldmote client
+
+Reads one JSON object a line, prints one JSON object a line. docs/client.md has all of them.
+
+  {"op":"connect","host":"127.0.0.1","port":1883,"id":"x","clean":true}
+  {"op":"subscribe","subs":[{"topic":"a/#","qos":2}],"tag":1}
+  {"op":"publish","topic":"a/b","payload":"hello","qos":2,"tag":2}
+  {"op":"exit"}
+`;
+
+/** Runs until stdin ends or {"op":"exit"}. */
+export async function main(args: readonly string[]): Promise<void> {
+	if (args.length > 0) {
+		const help = args[0] === "--help" || args[0] === "-h";
+		if (help) process.stdout.write(HELP);
+		else process.stderr.write(`fieldmote client: unknown option ${args[0]}; see --help\n`);
+		process.exitCode = help ? 0 : 2;
+		return;
+	}
+	const { driver, end } = start();
+	const input = createInterface({ input: process.stdin });
+	let exiting = false;
+	for await (const line of input) {
+		if (line.trim() === "") continue;
+		try {
+			const command = parseLine(line);
+			exiting = command.op === "exit";
+			if (exiting) break;
+			driver.run(command);
+		} catch (error) {
+			emit({ ev: "error", msg: (error as Error).message });
+		}
+	}
+	process.stdin.destroy();
+	await driver.finish(exiting ? 0 : FINISH_MS);
+	await end();
+}
+
+function emit(event: object): void {
+	process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function start(): { driver: ClientDriver; end: () => Promise<void> } {
+	const network = new LiveNetwork({ sendBytes: SOCKET_BYTES, receiveBytes: SOCKET_BYTES });
+	const board = new SimulatedBoard({
+		name: "client",
+		clock: liveClock,
+		network,
+		accessPoint: undefined as never,
+		boardFile: {},
+		site: {},
+		// The firmware's console lines are for people; stdout is for events alone.
+		onTrace: () => undefined,
+		onCrash: (error) => {
+			emit({ ev: "error", msg: `crashed: ${(error as Error).message}` });
+			process.exitCode = 1;
+			process.stdin.destroy();
+		},
+	});
+	const engine = powerOn(
+		board,
+		readProgram(dirname(fileURLToPath(import.meta.url)), "link"),
+	) as Engine;
+	board.setUnixMs(Date.now());
+	const resolver = new engine.NameResolver({
+		UDP: engine.UDP,
+		servers: () => network.nameServers,
+		random: Math.random,
+	});
+	const driver = new ClientDriver({
+		engine,
+		emit,
+		loadTls: ({ tls }) => (tls === undefined ? undefined : readIdentity(tls)),
+		makeLink: (command, session, tls, owner) =>
+			new engine.Link({
+				session,
+				host: command.host,
+				port: command.port,
+				tls,
+				TCP: engine.TCP,
+				TLSSocket: engine.TLSSocket,
+				resolver,
+				owner,
+				stepTimeoutMs: command.connectTimeoutMs,
+				readBytes: LINK_BYTES,
+				writeBytes: LINK_BYTES,
+			}),
+		ticks: () => board.ticks(),
+		unixMs: () => Date.now(),
+		setTimer: (callback, delayMs) => board.setTimer(callback, delayMs),
+	});
+	const end = async () => {
+		driver.close();
+		resolver.close();
+		board.powerOff();
+		await network.close();
+	};
+	return { driver, end };
+}
