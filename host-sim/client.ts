@@ -7,9 +7,10 @@
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseLine } from "./client/commands";
+import type { TlsIdentity } from "../firmware/net/link-options";
+import { parseLine, type TlsCommand } from "./client/commands";
 import { ClientDriver, type Engine } from "./client/driver";
-import { readIdentity } from "./identity";
+import { readCredentials } from "./key-files";
 import { powerOn, readProgram } from "./loader";
 import { SimulatedBoard } from "./world/board";
 import { liveClock } from "./world/clock";
@@ -93,7 +94,7 @@ function start(): { driver: ClientDriver; end: () => Promise<void> } {
 	const driver = new ClientDriver({
 		engine,
 		emit,
-		loadTls: ({ tls }) => (tls === undefined ? undefined : readIdentity(tls)),
+		loadTls: ({ tls }) => (tls === undefined ? undefined : identityOf(tls)),
 		makeLink: (command, session, tls, owner) =>
 			new engine.Link({
 				session,
@@ -119,4 +120,25 @@ function start(): { driver: ClientDriver; end: () => Promise<void> } {
 		await network.close();
 	};
 	return { driver, end };
+}
+
+/** The files of a connect command, as the link takes them. Throws with what is wrong. */
+function identityOf(tls: TlsCommand): TlsIdentity {
+	try {
+		const files = { ca: [tls.ca], cert: tls.cert, key: tls.key };
+		const { authorities, certificate, key } = readCredentials(files);
+		return {
+			authorities: authorities.map(copied),
+			certificate: certificate && copied(certificate),
+			key: key && copied(key),
+			name: tls.name,
+		};
+	} catch (error) {
+		// The simulator's options are called --ca, --cert, --key; here they are keys of tls.
+		throw new Error((error as Error).message.replace(/^--/, "tls."));
+	}
+}
+
+function copied(bytes: Uint8Array): ArrayBuffer {
+	return new Uint8Array(bytes).buffer;
 }
