@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ensureBuilt } from "./build.mjs";
+import { nearest } from "./nearest.mjs";
 
 const COMMANDS = {
 	start: { program: "cli", what: "the simulator: broker, NTP server and one board" },
@@ -16,19 +17,6 @@ const COMMANDS = {
 function usage() {
 	const rows = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`);
 	return `usage: fieldmote [command] [options]\n\n${rows.join("\n")}\n\nWithout a command: start. More: fieldmote start --help\n`;
-}
-
-/** How many letters have to be changed, added or taken away. */
-function distance(a, b) {
-	let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-	for (let i = 0; i < a.length; i++) {
-		const next = [i + 1];
-		for (let j = 0; j < b.length; j++) {
-			next.push(Math.min(next[j] + 1, row[j + 1] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
-		}
-		row = next;
-	}
-	return row[b.length];
 }
 
 async function main() {
@@ -41,9 +29,8 @@ async function main() {
 	}
 	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 	if (command === undefined) {
-		const names = Object.keys(COMMANDS);
-		const nearest = names.reduce((a, b) => (distance(name, b) < distance(name, a) ? b : a));
-		process.stderr.write(`fieldmote: unknown command "${name}"; did you mean "${nearest}"?\n\n`);
+		const right = nearest(name, Object.keys(COMMANDS));
+		process.stderr.write(`fieldmote: unknown command "${name}"; did you mean "${right}"?\n\n`);
 		process.stderr.write(usage());
 		process.exitCode = 2;
 		return;

@@ -132,6 +132,15 @@ const PREPARE = new Script(`(function (unixMs, random, traceText, encode, decode
 		const bytes = new Uint8Array(encode(String(text)));
 		return bytes.buffer;
 	});
+	// Only what the firmware uses: unsigned, the most significant byte first.
+	define(BigInt, "fromArrayBuffer", (buffer) => {
+		if (!(buffer instanceof ArrayBuffer))
+			throw new TypeError("argument: not an ArrayBuffer instance");
+		if (buffer.byteLength === 0) throw new SyntaxError("argument: invalid ArrayBuffer instance");
+		let digits = "0x";
+		for (const byte of new Uint8Array(buffer)) digits += byte.toString(16).padStart(2, "0");
+		return BigInt(digits);
+	});
 	define(String, "fromArrayBuffer", (buffer, start = 0, length = buffer.byteLength - start) => {
 		if (!(buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer))
 			throw new TypeError("argument: not an ArrayBuffer instance");

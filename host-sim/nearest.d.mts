@@ -1,0 +1,4 @@
+/** Types of nearest.mjs. */
+
+/** The nearest of several words; of equally near ones the first. */
+export function nearest(word: string, allowed: readonly string[]): string;

@@ -1,0 +1,258 @@
+/**
+ * The simulator's command line: words in, a checked record or a UsageError out. Always holds: an
+ * error says which option, which value and what is allowed; no error shows a password. Files are
+ * not opened here but for the question whether they are there.
+ */
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { nearest } from "./nearest.mjs";
+
+/** What a user got wrong on the command line or in a file named there: exit code 2. */
+export class UsageError extends Error {}
+
+/** A host and a port. */
+export interface Endpoint {
+	readonly host: string;
+	readonly port: number;
+}
+
+export interface BrokerEndpoint extends Endpoint {
+	readonly secure: boolean;
+}
+
+export interface StartOptions {
+	/** Undefined: the embedded one. */
+	readonly broker: BrokerEndpoint | undefined;
+	/** Absolute paths. */
+	readonly ca: readonly string[];
+	readonly cert: string | undefined;
+	readonly key: string | undefined;
+	readonly username: string | undefined;
+	readonly passwordFile: string | undefined;
+	readonly password: string | undefined;
+	/** Undefined: the embedded one. */
+	readonly ntp: Endpoint | undefined;
+	readonly board: string;
+	readonly boardFile: object;
+	readonly node: string;
+	readonly profile: string;
+	readonly once: boolean;
+	readonly verbose: boolean;
+	readonly help: boolean;
+}
+
+const OPTIONS = {
+	broker: { type: "string" },
+	ca: { type: "string", multiple: true },
+	cert: { type: "string" },
+	key: { type: "string" },
+	username: { type: "string" },
+	"password-file": { type: "string" },
+	ntp: { type: "string" },
+	board: { type: "string" },
+	node: { type: "string" },
+	profile: { type: "string" },
+	once: { type: "boolean" },
+	verbose: { type: "boolean" },
+	help: { type: "boolean", short: "h" },
+} as const;
+
+const PROFILES = ["node", "demo"];
+
+export const HELP = `usage: npm start -- [options]      or: fieldmote start [options]
+
+Runs the firmware on a simulated board. Without options: with a broker (MQTT over TLS) and an NTP
+server of its own, on loopback. Ctrl-C ends it.
+
+  --broker URL          mqtts://host[:8883] or mqtt://host[:1883], instead of the embedded broker
+  --ca FILE             CA certificate of that broker, PEM or DER; may be given several times
+  --cert FILE           the board's certificate, and
+  --key FILE            its RSA key, for a broker that asks for one; PEM or DER, not encrypted
+  --username NAME       user name at the broker
+  --password-file FILE  file whose first line is the password
+  --ntp HOST[:PORT]     NTP server, instead of the embedded one
+  --board NAME          one of boards/ (default: host)
+  --node ID             id of the node, 1 to 32 of a-z, 0-9 and - (default: sim-1)
+  --profile NAME        node or demo (default: node)
+  --once                end after the first report that the broker has taken (exit code 0) or the
+                        first failure (exit code 1)
+  --verbose             show what the broker and the pins see, too
+  --help                this text
+
+Examples:
+  npm start
+  npm start -- --verbose --node greenhouse-1
+  npm start -- --broker mqtt://localhost
+  npm start -- --broker mqtts://broker.example --ca ca.pem --username me --password-file secret.txt
+  npm start -- --broker mqtts://broker.example --ca ca.pem --cert node.pem --key node.key
+  npm start -- --ntp pool.ntp.org --once
+`;
+
+/**
+ * Reads the command line.
+ * @param words what follows the command
+ * @param root the checkout, for boards/
+ */
+export function parseStartOptions(words: readonly string[], root: string): StartOptions {
+	const given = parse(words);
+	const path = (name: "cert" | "key" | "password-file") => {
+		const value = given.one(name);
+		return value === undefined ? undefined : checkFile(name, value);
+	};
+	const broker = given.one("broker");
+	const ntp = given.one("ntp");
+	const passwordFile = path("password-file");
+	const board = given.one("board") ?? "host";
+	const options: StartOptions = {
+		broker: broker === undefined ? undefined : parseBroker(broker),
+		ca: given.all("ca").map((value) => checkFile("ca", value)),
+		cert: path("cert"),
+		key: path("key"),
+		username: given.one("username"),
+		passwordFile,
+		password: passwordFile === undefined ? undefined : readPassword(passwordFile),
+		ntp: ntp === undefined ? undefined : parseEndpoint("ntp", ntp, ntp, 123),
+		board,
+		boardFile: readBoard(board, root),
+		node: given.one("node") ?? "sim-1",
+		profile: given.one("profile") ?? "node",
+		once: given.has("once"),
+		verbose: given.has("verbose"),
+		help: given.has("help"),
+	};
+	check(options);
+	return options;
+}
+
+interface Given {
+	one(name: string): string | undefined;
+	all(name: string): readonly string[];
+	has(name: string): boolean;
+}
+
+function parse(words: readonly string[]): Given {
+	const { tokens } = parseArgs({
+		args: [...words],
+		options: OPTIONS,
+		strict: false,
+		allowPositionals: true,
+		tokens: true,
+	});
+	const values = new Map<string, string[]>();
+	for (const token of tokens) {
+		if (token.kind === "positional") {
+			throw new UsageError(`unexpected word "${token.value}": options begin with --`);
+		}
+		if (token.kind !== "option") continue;
+		const { name, rawName, value } = token;
+		if (!Object.hasOwn(OPTIONS, name)) {
+			const right = nearest(name, Object.keys(OPTIONS));
+			throw new UsageError(`unknown option ${rawName}; did you mean --${right}?`);
+		}
+		const { type } = OPTIONS[name as keyof typeof OPTIONS];
+		if (type === "boolean" && value !== undefined) {
+			throw new UsageError(`--${name}: takes no value`);
+		}
+		// `--cert --key k` would take --key for the name of a file.
+		if (type === "string" && (value === undefined || (!token.inlineValue && /^--/.test(value)))) {
+			throw new UsageError(`--${name}: needs a value; see --help`);
+		}
+		const list = values.get(name) ?? [];
+		if (list.length > 0 && name !== "ca") throw new UsageError(`--${name}: given twice`);
+		list.push(value ?? "");
+		values.set(name, list);
+	}
+	return {
+		one: (name) => values.get(name)?.[0],
+		all: (name) => values.get(name) ?? [],
+		has: (name) => values.has(name),
+	};
+}
+
+function check(options: StartOptions): void {
+	const { broker, ca, cert, key } = options;
+	if (!/^[a-z0-9-]{1,32}$/.test(options.node)) {
+		throw new UsageError(`--node "${options.node}": must be 1 to 32 of a-z, 0-9 and -`);
+	}
+	if (!PROFILES.includes(options.profile)) {
+		throw new UsageError(`--profile "${options.profile}": must be one of ${PROFILES.join(", ")}`);
+	}
+	const files = [ca.length > 0 && "--ca", cert && "--cert", key && "--key"].filter(Boolean);
+	if (files.length > 0 && !broker?.secure) {
+		throw new UsageError(`${files[0]}: only of use with --broker mqtts://…`);
+	}
+	if (broker?.secure && ca.length === 0) {
+		throw new UsageError("--broker mqtts://…: needs --ca FILE, the CA that vouches for the broker");
+	}
+	if ((cert === undefined) !== (key === undefined)) {
+		throw new UsageError(cert === undefined ? "--key: needs --cert" : "--cert: needs --key");
+	}
+	// [MQTT-3.1.2-22]: no password without a user name.
+	if (options.password !== undefined && options.username === undefined) {
+		throw new UsageError("--password-file: needs --username");
+	}
+	if (options.username === "") throw new UsageError("--username: must not be empty");
+}
+
+function parseBroker(text: string): BrokerEndpoint {
+	const match = /^(mqtts?):\/\/([^/]*)\/?$/.exec(text);
+	// What is in front of an @ may be a password.
+	if (text.includes("@")) {
+		throw new UsageError("--broker: no user in the URL; give --username and --password-file");
+	}
+	if (match === null) {
+		throw new UsageError(
+			`--broker "${text}": must be mqtt://host[:port] or mqtts://host[:port], nothing after it`,
+		);
+	}
+	const secure = match[1] === "mqtts";
+	return { secure, ...parseEndpoint("broker", text, match[2], secure ? 8883 : 1883) };
+}
+
+function parseEndpoint(name: string, given: string, text: string, port: number): Endpoint {
+	const match = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9.])?)(?::(.*))?$/.exec(text);
+	if (match === null) {
+		throw new UsageError(`--${name} "${given}": host must be a name or an IPv4 address`);
+	}
+	const digits = match[3];
+	if (digits === undefined) return { host: match[1], port };
+	const number = Number(digits);
+	if (!/^\d+$/.test(digits) || number < 1 || number > 65_535) {
+		throw new UsageError(`--${name} "${given}": port must be 1 to 65535, not "${digits}"`);
+	}
+	return { host: match[1], port: number };
+}
+
+function checkFile(name: string, value: string): string {
+	const path = resolve(value);
+	let reason = "";
+	try {
+		if (!statSync(path).isFile()) reason = "is no file";
+	} catch (error) {
+		reason = (error as NodeJS.ErrnoException).code === "EACCES" ? "not readable" : "no such file";
+	}
+	if (reason !== "") throw new UsageError(`--${name} ${value}: ${reason}`);
+	return path;
+}
+
+function readPassword(path: string): string {
+	const line = readFileSync(path, "utf8").split(/\r?\n/, 1)[0];
+	if (line === "") throw new UsageError(`--password-file ${path}: the first line is empty`);
+	if (Buffer.byteLength(line) > 255) {
+		throw new UsageError(`--password-file ${path}: the first line has more than 255 bytes`);
+	}
+	return line;
+}
+
+function readBoard(name: string, root: string): object {
+	const folder = join(root, "boards");
+	const names = readdirSync(folder)
+		.filter((file) => file.endsWith(".json") && file !== "schema.json")
+		.map((file) => file.slice(0, -5));
+	if (!names.includes(name)) {
+		throw new UsageError(`--board "${name}": must be one of ${names.sort().join(", ")}`);
+	}
+	return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as object;
+}
