@@ -57,6 +57,8 @@ export class ClientDriver implements LinkOwner {
 	private onIdle: (() => void) | undefined;
 	private onLeft: (() => void) | undefined;
 	private cancelLeave: (() => void) | undefined;
+	/** A connect command has had no answer yet. */
+	private undecided = false;
 	/** Whether a connection is there or will be tried. */
 	private trying = false;
 
@@ -111,6 +113,7 @@ export class ClientDriver implements LinkOwner {
 		const { emit } = this.options;
 		const { refused, leaving } = this;
 		this.up = false;
+		this.undecided = false;
 		this.refused = false;
 		this.leaving = false;
 		if (leaving) {
@@ -167,7 +170,7 @@ export class ClientDriver implements LinkOwner {
 	}
 
 	private checkIdle(): void {
-		if (this.requests.idle) this.onIdle?.();
+		if (this.requests.idle && !this.undecided) this.onIdle?.();
 	}
 
 	private connect(command: ConnectCommand): void {
@@ -177,6 +180,7 @@ export class ClientDriver implements LinkOwner {
 		this.command = command;
 		this.link = this.options.makeLink(command, this.session, tls, this);
 		this.trying = true;
+		this.undecided = true;
 		this.link.open();
 	}
 
@@ -226,6 +230,7 @@ export class ClientDriver implements LinkOwner {
 
 	private handleUp(sessionPresent: boolean): void {
 		this.up = true;
+		this.undecided = false;
 		this.options.emit({ ev: "up", sp: sessionPresent });
 	}
 
