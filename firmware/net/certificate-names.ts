@@ -1,0 +1,108 @@
+/**
+ * Names in a certificate: whether subjectAltName covers the host that was asked for (RFC 6125,
+ * RFC 9525), and a short readable name for messages. Always holds: the common name is never
+ * taken for a host name; what comes out of a certificate is printable ASCII.
+ */
+
+import type { Certificate } from "./certificate";
+import { DerReader, rangeIs, Tag } from "./der";
+
+/** GeneralName tags (RFC 5280 4.2.1.6): [2] dNSName, [7] iPAddress. */
+const DNS_NAME = 0x82;
+const IP_ADDRESS = 0x87;
+const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);
+const MAXIMUM_SHOWN = 48;
+const ASTERISK = 0x2a;
+const DOT = 0x2e;
+
+/** The IPv4 address as a number, -1 when the text is none. */
+export function parseIpv4(text: string): number {
+	let address = 0;
+	let part = -1;
+	let parts = 0;
+	for (let i = 0; i <= text.length; i++) {
+		const code = i < text.length ? text.charCodeAt(i) : DOT;
+		if (code === DOT) {
+			if (part < 0 || ++parts > 4) return -1;
+			address = address * 256 + part;
+			part = -1;
+		} else if (code >= 0x30 && code <= 0x39 && part !== 0) {
+			part = (part < 0 ? 0 : part * 10) + code - 0x30;
+			if (part > 255) return -1;
+		} else return -1;
+	}
+	return parts === 4 ? address : -1;
+}
+
+/**
+ * Whether the certificate is for this host: IPv4 literals match iPAddress only, everything else
+ * dNSName only, where `*` may stand for the first label.
+ */
+export function coversHost(certificate: Certificate, host: string): boolean {
+	const address = parseIpv4(host);
+	const name = host.endsWith(".") ? host.slice(0, -1) : host;
+	const { bytes, namesStart, namesEnd } = certificate;
+	const der = new DerReader(bytes, namesStart, namesEnd);
+	while (der.more) {
+		der.next();
+		if (address >= 0) {
+			if (der.tag === IP_ADDRESS && isAddress(bytes, der.start, der.end, address)) return true;
+		} else if (der.tag === DNS_NAME && isName(bytes, der.start, der.end, name)) return true;
+	}
+	return false;
+}
+
+function isAddress(bytes: Uint8Array, start: number, end: number, address: number): boolean {
+	if (end - start !== 4) return false;
+	let value = 0;
+	for (let i = start; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
+	return value === address;
+}
+
+function isName(bytes: Uint8Array, start: number, end: number, name: string): boolean {
+	let at = 0;
+	let from = start;
+	if (bytes[start] === ASTERISK) {
+		// RFC 6125 6.4.3: the wildcard is the whole first label, and stands for one label.
+		at = name.indexOf(".");
+		from = start + 1;
+		if (at < 1 || bytes[from] !== DOT) return false;
+	}
+	if (name.length - at !== end - from || end - from < 1) return false;
+	for (let i = from; i < end; i++, at++) {
+		if (lowerCase(bytes[i] ?? 0) !== lowerCase(name.charCodeAt(at))) return false;
+	}
+	return true;
+}
+
+function lowerCase(code: number): number {
+	return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+}
+
+/** `CN=…` of the name in [start, end), shortened; `no CN` without one. */
+export function describeName(bytes: Uint8Array, start: number, end: number): string {
+	const der = new DerReader(bytes, start, end);
+	der.enter(Tag.Sequence, "name");
+	while (der.more) {
+		const outer = der.enter(Tag.Set, "name");
+		while (der.more) {
+			const middle = der.enter(Tag.Sequence, "name");
+			der.expect(Tag.ObjectIdentifier, "name");
+			const isCommonName = rangeIs(bytes, der.start, der.end, COMMON_NAME);
+			der.next();
+			if (isCommonName) return `CN=${printable(bytes, der.start, der.end)}`;
+			der.leave(middle, "name");
+		}
+		der.leave(outer, "name");
+	}
+	return "no CN";
+}
+
+function printable(bytes: Uint8Array, start: number, end: number): string {
+	let text = "";
+	for (let i = start; i < end && text.length < MAXIMUM_SHOWN; i++) {
+		const code = bytes[i] ?? 0;
+		text += code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : "?";
+	}
+	return text;
+}

@@ -1,0 +1,163 @@
+/**
+ * Public keys and signatures of certificates, on the SDK's primitives. Always holds: only RSA of
+ * 2,048 to 4,096 bits and P-256 with SHA-256, -384 or -512; what the SDK's verifiers leave out is
+ * done here: PKCS#1 padding is compared to the last byte (the SDK skips it and ignores the hash's
+ * name), r and s are within 1..n-1 (the SDK takes zeros), digests are cut to the curve's size,
+ * and points are on the curve.
+ */
+
+import { Digest } from "crypt";
+import Curve from "curve";
+import ECDSA from "ecdsa";
+import ECPoint from "ecp";
+import RSA from "rsa";
+import { type Certificate, HashKind, KeyKind } from "./certificate";
+import { DerReader, Tag } from "./der";
+
+const CURVE_NAME = "secp256r1";
+const SCALAR_BYTES = 32;
+/** The curve's prime, order and b (SEC 2, 2.4.2); a is -3. */
+const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
+
+/** DigestInfo before the digest (RFC 8017 9.2 note 1): lengths and last octets differ. */
+const DIGEST_INFO = Uint8Array.of(
+	...[0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01],
+	...[0x65, 0x03, 0x04, 0x02, 0, 0x05, 0x00, 0x04, 0],
+);
+
+/** A key as the SDK's PKCS1_5 and ECDSA take it. */
+export type PublicKey = { modulus: bigint; exponent: bigint } | { pub: ECPoint; curve: Curve };
+
+/** "" when the certificate's own key is one that is accepted, otherwise why not. */
+export function whyBadKey(certificate: Certificate): string {
+	const { keyKind, keyBits, exponent } = certificate;
+	if (keyKind === KeyKind.P256) return isOnCurve(certificate) ? "" : "key is not on the curve";
+	if (keyKind !== KeyKind.Rsa) return "key is neither RSA nor P-256";
+	if (keyBits < 2048 || keyBits > 4096) return `RSA key of ${keyBits} bits, 2048 to 4096 allowed`;
+	// The SDK's check of the key exchange is lax about padding: small exponents allow forgeries.
+	if (exponent < 65537 || exponent % 2 === 0) return `RSA exponent ${exponent}`;
+	return "";
+}
+
+function isOnCurve(certificate: Certificate): boolean {
+	const { bytes, keyStart } = certificate;
+	const x = bigInteger(bytes, keyStart, keyStart + SCALAR_BYTES);
+	const y = bigInteger(bytes, keyStart + SCALAR_BYTES, keyStart + 2 * SCALAR_BYTES);
+	if (x >= PRIME || y >= PRIME) return false;
+	return (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
+}
+
+/** The certificate's key for the SDK. @throws Error for keys that are not accepted */
+export function publicKey(certificate: Certificate): PublicKey {
+	const reason = whyBadKey(certificate);
+	if (reason !== "") throw new Error(reason);
+	const { bytes, keyStart, keyEnd } = certificate;
+	if (certificate.keyKind === KeyKind.Rsa) {
+		const modulus = bigInteger(bytes, keyStart, keyEnd);
+		return { modulus, exponent: BigInt(certificate.exponent) };
+	}
+	const middle = keyStart + SCALAR_BYTES;
+	const pub = new ECPoint(
+		bigInteger(bytes, keyStart, middle),
+		bigInteger(bytes, middle, middle + SCALAR_BYTES),
+	);
+	return { pub, curve: new Curve(CURVE_NAME) };
+}
+
+/** Whether the signature on `certificate` was made with the key of `issuer`. */
+export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+	if (certificate.signatureKind !== issuer.keyKind || whyBadKey(issuer) !== "") return false;
+	const hashName = nameOfHash(certificate.hashKind);
+	if (hashName === "") return false;
+	const { bytes, tbsStart, tbsEnd } = certificate;
+	const digest = new Digest(hashName).process(bytes.subarray(tbsStart, tbsEnd));
+	const key = publicKey(issuer);
+	if ("pub" in key) return isEcdsaSignature(certificate, key.pub, key.curve, digest);
+	return isRsaSignature(certificate, key.modulus, key.exponent, digest, issuer.keyBits);
+}
+
+function nameOfHash(kind: number): string {
+	if (kind === HashKind.Sha256) return "SHA256";
+	if (kind === HashKind.Sha384) return "SHA384";
+	return kind === HashKind.Sha512 ? "SHA512" : "";
+}
+
+/** RFC 8017 8.2.2: encode what is expected and compare, rather than parse what came. */
+function isRsaSignature(
+	certificate: Certificate,
+	modulus: bigint,
+	exponent: bigint,
+	digest: ArrayBuffer,
+	keyBits: number,
+): boolean {
+	const { bytes, signatureStart, signatureEnd } = certificate;
+	const length = (keyBits + 7) >> 3;
+	if (signatureEnd - signatureStart !== length) return false;
+	const signature = bigInteger(bytes, signatureStart, signatureEnd);
+	if (signature >= modulus) return false;
+	const encoded = new Uint8Array(length).fill(0xff);
+	const hashStart = length - digest.byteLength;
+	const infoStart = hashStart - DIGEST_INFO.length;
+	encoded[0] = 0;
+	encoded[1] = 1;
+	encoded[infoStart - 1] = 0;
+	encoded.set(DIGEST_INFO, infoStart);
+	encoded[infoStart + 1] = DIGEST_INFO.length - 2 + digest.byteLength;
+	encoded[infoStart + 14] = certificate.hashKind;
+	encoded[hashStart - 1] = digest.byteLength;
+	encoded.set(new Uint8Array(digest), hashStart);
+	return new RSA(exponent, modulus).process(signature) === bigInteger(encoded, 0, length);
+}
+
+/** FIPS 186-5 section 6.4.2; the signature is an Ecdsa-Sig-Value (RFC 3279 2.2.3). */
+function isEcdsaSignature(
+	certificate: Certificate,
+	point: ECPoint,
+	curve: Curve,
+	digest: ArrayBuffer,
+): boolean {
+	const { bytes, signatureStart, signatureEnd } = certificate;
+	const raw = readEcdsaSignature(bytes, signatureStart, signatureEnd);
+	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
+	return new ECDSA(point, curve).verify(cut, raw.buffer);
+}
+
+/**
+ * r and s, 32 bytes each, of an Ecdsa-Sig-Value in [start, end).
+ * @throws Error when it is none for P-256, r and s from 1 to n - 1 included
+ */
+export function readEcdsaSignature(
+	bytes: Uint8Array,
+	start: number,
+	end: number,
+): Uint8Array<ArrayBuffer> {
+	const raw = new Uint8Array(2 * SCALAR_BYTES);
+	const der = new DerReader(bytes, start, end);
+	const outer = der.enter(Tag.Sequence, "signature");
+	copyInteger(der, raw, SCALAR_BYTES);
+	copyInteger(der, raw, 2 * SCALAR_BYTES);
+	der.leave(outer, "signature");
+	if (der.more) throw new Error("malformed DER: bytes behind the signature");
+	const r = bigInteger(raw, 0, SCALAR_BYTES);
+	const s = bigInteger(raw, SCALAR_BYTES, 2 * SCALAR_BYTES);
+	if (r === 0n || s === 0n || r >= ORDER || s >= ORDER) throw new Error("signature out of range");
+	return raw;
+}
+
+/** Copies a positive integer so that it ends at rawEnd: short ones are padded on the left. */
+function copyInteger(der: DerReader, raw: Uint8Array, rawEnd: number): void {
+	der.expect(Tag.Integer, "signature");
+	const { bytes, end } = der;
+	let { start } = der;
+	if ((bytes[start] ?? 0x80) & 0x80) throw new Error("malformed DER: negative signature");
+	while (start < end && bytes[start] === 0) start++;
+	if (end - start > SCALAR_BYTES) throw new Error("malformed DER: signature is too long");
+	for (let i = end - 1, at = rawEnd - 1; i >= start; i--, at--) raw[at] = bytes[i] ?? 0;
+}
+
+/** The big-endian number in [start, end). */
+function bigInteger(bytes: Uint8Array, start: number, end: number): bigint {
+	return BigInt.fromArrayBuffer(bytes.slice(start, end).buffer);
+}

@@ -1,0 +1,127 @@
+/**
+ * Which handshake message of the broker may come when, and what must be in it besides what the
+ * SDK checks (RFC 5246 sections 7.3 and 7.4). Pure. Always holds: after the certificate comes a
+ * signed key exchange, on P-256, with SHA-256.
+ */
+
+/** What is expected next. */
+export const Step = {
+	ServerHello: 0,
+	Certificate: 1,
+	KeyExchange: 2,
+	/** CertificateRequest or ServerHelloDone. */
+	HelloDone: 3,
+	OnlyHelloDone: 4,
+	ChangeCipherSpec: 5,
+	/** Has come; the SDK has still to look at it. */
+	Finished: 6,
+	Ready: 7,
+} as const;
+
+/** HandshakeType (RFC 5246 7.4). */
+const SERVER_HELLO = 2;
+const CERTIFICATE = 11;
+const SERVER_KEY_EXCHANGE = 12;
+const CERTIFICATE_REQUEST = 13;
+const SERVER_HELLO_DONE = 14;
+
+/** Kinds of key as in certificate.ts. */
+const RSA = 1;
+const P256 = 2;
+
+/** Takes what the handshake has seen of the broker's signature. */
+export interface ExchangeGuard {
+	readonly certificates:
+		| { expectExchange(kind: number, bytes: Uint8Array, start: number, end: number): void }
+		| undefined;
+}
+
+/**
+ * Checks the message at `at` (4 bytes of header, then the body, all within bytes).
+ * @returns the next step
+ * @throws Error with the reason
+ */
+export function checkMessage(
+	step: number,
+	bytes: Uint8Array,
+	at: number,
+	guard: ExchangeGuard,
+): number {
+	const type = bytes[at] ?? -1;
+	const start = at + 4;
+	const end = start + (((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+	if (step === Step.ServerHello && type === SERVER_HELLO) {
+		checkServerHello(bytes, start, end);
+		return Step.Certificate;
+	}
+	if (step === Step.Certificate && type === CERTIFICATE) {
+		checkCertificates(bytes, start, end);
+		return Step.KeyExchange;
+	}
+	if (step === Step.KeyExchange && type === SERVER_KEY_EXCHANGE) {
+		checkKeyExchange(bytes, start, end, guard);
+		return Step.HelloDone;
+	}
+	if (step === Step.HelloDone && type === CERTIFICATE_REQUEST) {
+		if (end - start < 5) throw new Error("malformed CertificateRequest");
+		return Step.OnlyHelloDone;
+	}
+	if ((step === Step.HelloDone || step === Step.OnlyHelloDone) && type === SERVER_HELLO_DONE) {
+		if (start !== end) throw new Error("malformed ServerHelloDone");
+		return Step.ChangeCipherSpec;
+	}
+	throw new Error(`handshake message ${type} out of order`);
+}
+
+/** RFC 5246 7.4.1.3. The cipher must be one of ours; the SDK looks for it in ciphersuites.ts. */
+function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
+	const idLength = bytes[start + 34] ?? 33;
+	// Version, random, id, cipher, compression.
+	const length = 2 + 32 + 1 + idLength + 2 + 1;
+	if (idLength > 32 || end - start < length) throw new Error("malformed ServerHello");
+	if (bytes[start] !== 3 || bytes[start + 1] !== 3)
+		throw new Error("broker does not speak TLS 1.2");
+	const at = start + 35 + idLength;
+	const cipher = bytes[at] === 0xc0 ? bytes[at + 1] : -1;
+	if (cipher !== 0x2b && cipher !== 0x2f)
+		throw new Error("broker chose a cipher that was not offered");
+	if (bytes[at + 2] !== 0) throw new Error("broker chose compression");
+}
+
+/** RFC 5246 7.4.2: lengths must fit; the SDK reads on into whatever is there. */
+function checkCertificates(bytes: Uint8Array, start: number, end: number): void {
+	let at = start + 3;
+	if (at > end || takeLength(bytes, start) !== end - at) throw new Error("malformed Certificate");
+	while (at < end) {
+		if (end - at < 4) throw new Error("malformed Certificate");
+		const length = takeLength(bytes, at);
+		at += 3 + length;
+		if (length === 0 || at > end) throw new Error("malformed Certificate");
+	}
+}
+
+function takeLength(bytes: Uint8Array, at: number): number {
+	return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+}
+
+/** RFC 8422 5.4: named curve secp256r1, an uncompressed point, SHA-256 with RSA or ECDSA. */
+function checkKeyExchange(
+	bytes: Uint8Array,
+	start: number,
+	end: number,
+	guard: ExchangeGuard,
+): void {
+	const signature = start + 4 + 65;
+	if (end - signature < 4) throw new Error("malformed ServerKeyExchange");
+	const isP256 = bytes[start] === 3 && bytes[start + 1] === 0 && bytes[start + 2] === 23;
+	if (!isP256 || bytes[start + 3] !== 65 || bytes[start + 4] !== 4) {
+		throw new Error("key exchange is not on P-256");
+	}
+	if (bytes[signature] !== 4) throw new Error("key exchange is not signed with SHA-256");
+	const algorithm = bytes[signature + 1];
+	if (algorithm !== 1 && algorithm !== 3) throw new Error("key exchange is not signed");
+	const length = ((bytes[signature + 2] ?? 0) << 8) | (bytes[signature + 3] ?? 0);
+	if (length === 0 || signature + 4 + length !== end)
+		throw new Error("malformed ServerKeyExchange");
+	guard.certificates?.expectExchange(algorithm === 1 ? RSA : P256, bytes, signature + 4, end);
+}

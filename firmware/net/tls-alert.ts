@@ -1,0 +1,52 @@
+/** Alerts of TLS in words, for messages. */
+
+/** An alert of the broker in words (RFC 5246 7.2.2). */
+export function alertText(description: number): string {
+	const name = alertName(description);
+	return name === ""
+		? `broker sent alert ${description}`
+		: `broker sent alert ${description}, ${name}`;
+}
+
+function alertName(description: number): string {
+	switch (description) {
+		case 0:
+			return "close notify";
+		case 10:
+			return "unexpected message";
+		case 20:
+			return "bad record MAC";
+		case 40:
+			return "handshake failure";
+		case 42:
+			return "bad certificate";
+		case 43:
+			return "unsupported certificate";
+		case 44:
+			return "certificate revoked";
+		case 45:
+			return "certificate expired";
+		case 46:
+			return "certificate unknown";
+		case 47:
+			return "illegal parameter";
+		case 48:
+			return "unknown CA";
+		case 49:
+			return "access denied";
+		case 50:
+			return "decode error";
+		case 51:
+			return "decrypt error";
+		case 70:
+			return "protocol version";
+		case 71:
+			return "insufficient security";
+		case 80:
+			return "internal error";
+		case 112:
+			return "unrecognized name";
+		default:
+			return "";
+	}
+}
