@@ -42,6 +42,8 @@ export class StandardProfile implements Profile {
 	private stopping = false;
 	private connects = 0;
 	private inherited = false;
+	/** Token of the first report, 0 before there is one: who watches the console waits for it. */
+	private firstReport = 0;
 	private timeDue: number;
 	private diagDue: number;
 
@@ -71,20 +73,24 @@ export class StandardProfile implements Profile {
 		this.handleTimeout(now);
 	}
 
-	handlePublished(_token: number, now: number): void {
+	handlePublished(token: number, now: number): void {
+		if (token === this.firstReport) {
+			log("node", "first report accepted by the broker");
+			this.firstReport = -1;
+		}
 		this.flush(now);
 	}
 
 	handleTimeout(now: number): void {
 		const { facts, topics } = this.options;
 		if (this.stopping) return;
-		if (((now - this.timeDue) | 0) >= 0) {
-			// Without any time there is nothing to report; diag says so.
-			if (facts.clockState() !== "") {
-				const sequence = facts.nextSequence(now);
-				this.outbox.push(topics.time, timePayload(facts, sequence, now));
-				log("node", `time ${new Date(facts.unixMs(now)).toISOString()}, sequence ${sequence}`);
-			}
+		if (facts.clockState() === "") {
+			// Without any time there is nothing to report, diag says so; due once there is one.
+			this.timeDue = now;
+		} else if (((now - this.timeDue) | 0) >= 0) {
+			const sequence = facts.nextSequence(now);
+			this.outbox.push(topics.time, timePayload(facts, sequence, now));
+			log("node", `time ${new Date(facts.unixMs(now)).toISOString()}, sequence ${sequence}`);
 			this.timeDue = (now + this.intervalMs()) | 0;
 		}
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
@@ -97,7 +103,8 @@ export class StandardProfile implements Profile {
 
 	pollTimeout(now: number): number {
 		if (this.stopping) return -1;
-		const timeMs = (this.timeDue - now) | 0;
+		const unset = this.options.facts.clockState() === "";
+		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.options.facts.online() ? (this.diagDue - now) | 0 : timeMs;
 		return Math.max(0, Math.min(timeMs, diagMs));
 	}
@@ -178,6 +185,9 @@ export class StandardProfile implements Profile {
 				now,
 			);
 			if (token < 0) return;
+			if (this.firstReport === 0 && this.outbox.firstTopic() === topics.time) {
+				this.firstReport = token;
+			}
 			this.outbox.shift();
 		}
 	}
