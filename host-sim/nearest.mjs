@@ -17,11 +17,15 @@ function distance(a, b) {
 }
 
 /**
- * The nearest of several words; of equally near ones the first.
+ * The nearest of several words: one that begins as this one does (`cafile`, `ca`), or the one with
+ * the least to change; of equally near ones the first.
  * @param {string} word
  * @param {readonly string[]} allowed one or more
  * @returns {string}
  */
 export function nearest(word, allowed) {
-	return allowed.reduce((a, b) => (distance(word, b) < distance(word, a) ? b : a));
+	const begun = allowed.filter((one) => one.startsWith(word) || word.startsWith(one));
+	return (begun.length > 0 ? begun : allowed).reduce((a, b) =>
+		distance(word, b) < distance(word, a) ? b : a,
+	);
 }

@@ -1,0 +1,110 @@
+/**
+ * `fieldmote start`: the simulator at a terminal. Prints what the firmware traces and lines to
+ * paste, and ends cleanly on Ctrl-C. Exit codes: 0 ended as asked, 1 failed, 2 wrong use.
+ * Must not know what the firmware does, but for two of its lines: a failure has ` failed: ` in
+ * it (firmware/net/log.ts), and the first report that the broker took is said as such.
+ */
+
+import { dirname } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { isPem } from "./key-files";
+import { commandLine, watchLine } from "./mosquitto-lines";
+import { HELP, parseStartOptions, type StartOptions, UsageError } from "./options";
+import { Printer } from "./printer";
+import { BASE_TOPIC, Simulator } from "./simulator";
+
+/** npm passes Ctrl-C on, though the terminal did already: twice at once is one wish. */
+const IMPATIENT_MS = 1_000;
+const EXIT_BY_SIGNAL = 130;
+
+/** Runs the command with the words that followed it; resolves when it runs, or has failed. */
+export async function main(words: readonly string[]): Promise<void> {
+	const folder = dirname(fileURLToPath(import.meta.url));
+	const root = dirname(folder);
+	try {
+		const options = parseStartOptions(words, root);
+		if (options.help) process.stdout.write(HELP);
+		else await run(options, root, folder);
+	} catch (error) {
+		if (!(error instanceof UsageError)) throw error;
+		process.stderr.write(`fieldmote start: ${error.message}\n`);
+		process.exitCode = 2;
+	}
+}
+
+async function run(options: StartOptions, root: string, folder: string): Promise<void> {
+	const printer = new Printer(process.stdout, process.env, () => performance.now());
+	let ending = false;
+	const end = (code: number): void => {
+		if (ending) return;
+		ending = true;
+		process.exitCode = code;
+		// Not from inside the firmware's own call.
+		setImmediate(() => void simulator.stop().then(() => removeSignals()));
+	};
+	const simulator = await Simulator.start(options, root, {
+		onTrace(line) {
+			printer.line(options.node, line);
+			const verdict = verdictOf(line, options.once);
+			if (verdict !== undefined) end(verdict);
+		},
+		onWorld(who, text) {
+			if (who === "pin" || options.verbose) printer.line("world", `${who} ${text}`);
+		},
+		onCrash(error) {
+			const text = error instanceof Object && "stack" in error ? error.stack : error;
+			printer.line(options.node, `crashed: ${text}`);
+			end(1);
+		},
+	});
+	const removeSignals = catchSignals(() => end(0));
+	// Whoever reads us has gone, as in `npm start | head`.
+	process.stdout.on("error", () => end(0));
+	introduce(printer, options, simulator);
+	simulator.powerOn(folder);
+}
+
+/** The exit code that a line of the firmware asks for, if any. */
+function verdictOf(line: string, once: boolean): number | undefined {
+	if (line.startsWith("boot: stopped")) return 1;
+	if (!once) return undefined;
+	if (/^[a-z]+ failed: /.test(line)) return 1;
+	return line.startsWith("node: first report accepted") ? 0 : undefined;
+}
+
+function introduce(printer: Printer, options: StartOptions, simulator: Simulator): void {
+	const { brokerUrl, ntpServer, access } = simulator;
+	const own = (given: unknown) => (given === undefined ? " (embedded)" : "");
+	const topics = `${BASE_TOPIC}/${options.node}`;
+	printer.plain(`board ${options.board} as node ${options.node}, Ctrl-C ends it`);
+	printer.plain(`broker ${brokerUrl}${own(options.broker)}`);
+	printer.plain(`NTP    ${ntpServer}${own(options.ntp)}`);
+	printer.plain();
+	if (access.ca !== undefined && !isPem(access.ca)) {
+		printer.plain(`# mosquitto needs PEM: openssl x509 -inform der -in ${access.ca} -out ca.pem`);
+	}
+	printer.plain("Watch it, and switch its relay, from another terminal:");
+	printer.plain(`  ${watchLine(access, `${topics}/#`)}`);
+	printer.plain(`  ${commandLine(access, `${topics}/relay/set`, "TOGGLE")}`);
+	printer.plain();
+}
+
+/** Ctrl-C and its like; a second one after a while ends the process at once. */
+function catchSignals(stop: () => void): () => void {
+	let firstMs = 0;
+	const handle = (): void => {
+		const nowMs = performance.now();
+		if (firstMs === 0) {
+			firstMs = nowMs;
+			stop();
+		} else if (nowMs - firstMs > IMPATIENT_MS) {
+			process.exit(EXIT_BY_SIGNAL);
+		}
+	};
+	const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+	for (const signal of signals) process.on(signal, handle);
+	return () => {
+		for (const signal of signals) process.off(signal, handle);
+	};
+}

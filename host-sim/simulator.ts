@@ -1,0 +1,157 @@
+/**
+ * The world of `npm start`: broker, NTP server, Wi-Fi and one board that runs the firmware.
+ * Always holds: what was started is ended by stop(), in an order that lets the node say good-bye.
+ * Must not know the terminal: what happens is told to the listener.
+ */
+
+import { ensureBrokerFiles } from "./broker-files";
+import { readCredentials } from "./key-files";
+import { powerOn, readProgram } from "./loader";
+import type { Access } from "./mosquitto-lines";
+import type { StartOptions } from "./options";
+import { AccessPoint } from "./world/access-point";
+import { SimulatedBoard } from "./world/board";
+import { type BrokerEvent, type EmbeddedBroker, startBroker } from "./world/broker";
+import { liveClock } from "./world/clock";
+import { LiveNetwork } from "./world/network";
+import { NtpServer } from "./world/ntp-server";
+
+export const BASE_TOPIC = "fieldmote";
+const WIFI = Object.freeze({ ssid: "simulated", password: "no secret at all" });
+/** Good-bye to the broker, acknowledged; the firmware allows itself 2 s. */
+const STOP_TIMEOUT_MS = 3_000;
+
+export interface SimulatorListener {
+	/** A line that the firmware traced. */
+	onTrace(line: string): void;
+	/** Something of the world: a pin, the broker. */
+	onWorld(who: string, text: string): void;
+	/** The firmware threw. */
+	onCrash(error: unknown): void;
+}
+
+type Firmware = { readonly stop?: (done: () => void) => void };
+
+export class Simulator {
+	/** How to reach the broker from a shell. */
+	readonly access: Access;
+	readonly brokerUrl: string;
+	readonly ntpServer: string;
+	private readonly board: SimulatedBoard;
+	private readonly network: LiveNetwork;
+	private readonly broker: EmbeddedBroker | undefined;
+	private readonly ntp: NtpServer | undefined;
+	private firmware: Firmware | undefined;
+
+	/**
+	 * Starts everything but the board.
+	 * @throws UsageError for files that do not hold what they should
+	 */
+	static async start(
+		options: StartOptions,
+		root: string,
+		listener: SimulatorListener,
+	): Promise<Simulator> {
+		const ntp = options.ntp === undefined ? await NtpServer.start() : undefined;
+		try {
+			if (options.broker !== undefined) return new Simulator(options, listener, ntp);
+			const files = await ensureBrokerFiles(root);
+			const { username, password } = options;
+			const tls = { cert: files.certificate, key: files.key };
+			const broker = await startBroker({ tls, username, password }, (event) =>
+				tellBroker(listener, event),
+			);
+			return new Simulator(options, listener, ntp, { broker, ca: files.ca });
+		} catch (error) {
+			await ntp?.close();
+			throw error;
+		}
+	}
+
+	private constructor(
+		options: StartOptions,
+		listener: SimulatorListener,
+		ntp: NtpServer | undefined,
+		own?: { readonly broker: EmbeddedBroker; readonly ca: string },
+	) {
+		const { node, profile, username, password, cert, key } = options;
+		const ca = own === undefined ? options.ca : [own.ca];
+		const { host, port, secure } = options.broker ?? {
+			host: "localhost",
+			port: own?.broker.tlsPort ?? 0,
+			secure: true,
+		};
+		this.ntp = ntp;
+		this.broker = own?.broker;
+		this.brokerUrl = `${secure ? "mqtts" : "mqtt"}://${host}:${port}`;
+		this.ntpServer = ntp?.name ?? `${options.ntp?.host}:${options.ntp?.port}`;
+		this.access = {
+			// The embedded broker has no IPv6 address, which "localhost" would try first.
+			host: own?.broker.host ?? host,
+			port,
+			ca: ca[0],
+			cert,
+			key,
+			username,
+			passwordFile: options.passwordFile,
+		};
+		this.network = new LiveNetwork();
+		this.board = new SimulatedBoard({
+			name: node,
+			clock: liveClock,
+			network: this.network,
+			accessPoint: new AccessPoint({ networks: [WIFI] }),
+			boardFile: options.boardFile,
+			site: {
+				node,
+				base: BASE_TOPIC,
+				profile,
+				wifi: [WIFI],
+				ntp: { servers: [this.ntpServer] },
+				broker: { url: this.brokerUrl, username, password },
+			},
+			credentials: secure ? readCredentials({ ca, cert, key }) : undefined,
+			onTrace: (line) => listener.onTrace(line),
+			onCrash: (error) => listener.onCrash(error),
+		});
+		this.board.pins.listen((pin, level, kind) => {
+			const what = kind === "start" ? "output, " : "";
+			listener.onWorld("pin", `${pin}: ${what}${level === 1 ? "high" : "low"}`);
+		});
+	}
+
+	/** Switches the board on. @param folder what build.mjs has built */
+	powerOn(folder: string): void {
+		this.firmware = powerOn(this.board, readProgram(folder));
+	}
+
+	/** Lets the node say good-bye, then ends everything. */
+	async stop(): Promise<void> {
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+			const done = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+			const stop = this.firmware?.stop;
+			if (stop === undefined || !this.board.isOn) done();
+			else this.board.run(() => stop(done));
+		});
+		this.board.powerOff();
+		await this.network.close();
+		await this.broker?.close();
+		await this.ntp?.close();
+	}
+}
+
+function tellBroker(listener: SimulatorListener, event: BrokerEvent): void {
+	if (event.kind === "publish") {
+		const { topic, payload, qos, retain } = event;
+		const text = payload.toString().replace(/[^\x20-\x7e]/g, "·");
+		listener.onWorld("broker", `${topic} ${text} (QoS ${qos}${retain ? ", retained" : ""})`);
+	} else if (event.kind === "subscribe") {
+		listener.onWorld("broker", `${event.client} subscribes to ${event.topics.join(", ")}`);
+	} else {
+		listener.onWorld("broker", `${event.client} ${event.kind}`);
+	}
+}
