@@ -78,7 +78,7 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
 	return isRsaSignature(certificate, key.modulus, key.exponent, digest, issuer.keyBits);
 }
 
-function nameOfHash(kind: number): string {
+function nameOfHash(kind: number): "SHA256" | "SHA384" | "SHA512" | "" {
 	if (kind === HashKind.Sha256) return "SHA256";
 	if (kind === HashKind.Sha384) return "SHA384";
 	return kind === HashKind.Sha512 ? "SHA512" : "";

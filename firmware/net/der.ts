@@ -5,7 +5,7 @@
  */
 
 /** Tags as they appear on the wire: class and constructed bit included. */
-export const Tag = {
+export const Tag = Object.freeze({
 	Boolean: 0x01,
 	Integer: 0x02,
 	BitString: 0x03,
@@ -16,7 +16,7 @@ export const Tag = {
 	GeneralizedTime: 0x18,
 	Sequence: 0x30,
 	Set: 0x31,
-} as const;
+} as const);
 
 /** A cursor. After next(), `tag`, `headerStart`, `start` and `end` describe the element read. */
 export class DerReader {

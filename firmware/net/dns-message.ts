@@ -6,7 +6,7 @@
  */
 
 /** What an answer is worth. Above 0: a reply to our question that has no address. */
-export const Answer = {
+export const Answer = Object.freeze({
 	Addresses: 0,
 	/** RFC 1035 rcode 3. */
 	NoSuchName: 1,
@@ -22,7 +22,7 @@ export const Answer = {
 	Malformed: 6,
 	/** Not an answer to this question: to be ignored. */
 	Foreign: -1,
-} as const;
+} as const);
 
 const REASONS = Object.freeze([
 	"",

@@ -36,7 +36,7 @@ const ADDRESSED = 500;
 
 const NOT_JOINED = "not joined";
 
-const Step = {
+const Step = Object.freeze({
 	/** Nothing is under way; the alarm starts what comes next. */
 	Waiting: 0,
 	Scanning: 1,
@@ -44,7 +44,7 @@ const Step = {
 	Addressing: 3,
 	Up: 4,
 	Closed: 5,
-} as const;
+} as const);
 
 export interface WifiStationOptions<T> {
 	readonly WiFi: WifiConstructor;

@@ -22,3 +22,11 @@ declare module "site" {
 	const site: Readonly<Record<string, unknown>>;
 	export default site;
 }
+
+/** The SDK does not declare process(). */
+declare module "crypt" {
+	interface Digest {
+		/** Digest of all the data given. */
+		process(...data: (ArrayBuffer | Uint8Array)[]): ArrayBuffer;
+	}
+}

@@ -1,13 +1,4 @@
 /** Moddable's cryptographic modules, as far as the firmware uses them (modules/crypt). */
-declare module "crypt" {
-	export class Digest {
-		/** @param name "SHA256", "SHA384", "SHA512" and others */
-		constructor(name: string);
-		/** Digest of all the data given. */
-		process(...data: (ArrayBuffer | Uint8Array)[]): ArrayBuffer;
-	}
-}
-
 declare module "ecp" {
 	/** A point of an elliptic curve. */
 	export default class ECPoint {

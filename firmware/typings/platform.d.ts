@@ -46,3 +46,10 @@ declare module "embedded:io/socket/tcp" {
 	const TCP: import("../net/socket").TcpConstructor;
 	export default TCP;
 }
+
+declare module "crypt" {
+	export class Digest {
+		/** @param name "SHA256", "SHA384", "SHA512" and others */
+		constructor(name: string);
+	}
+}

@@ -5,7 +5,7 @@
  */
 
 /** What is expected next. */
-export const Step = {
+export const Step = Object.freeze({
 	ServerHello: 0,
 	Certificate: 1,
 	KeyExchange: 2,
@@ -16,7 +16,7 @@ export const Step = {
 	/** Has come; the SDK has still to look at it. */
 	Finished: 6,
 	Ready: 7,
-} as const;
+} as const);
 
 /** HandshakeType (RFC 5246 7.4). */
 const SERVER_HELLO = 2;
