@@ -49,9 +49,9 @@ export class VirtualClock implements WorldClock {
 	}
 }
 
-/** Lets everything run that is under way without a timer. */
+/** Lets everything run that is under way without a timer, and what follows from that. */
 async function settle(): Promise<void> {
-	await new Promise<void>((resolve) => setImmediate(resolve));
+	for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /** What a service does with a datagram; `reply` may be called later, or never. */
