@@ -85,7 +85,10 @@ export class Connection {
 	receivedAt = 0;
 	pingedAt = 0;
 
-	/** What is being sent: bytes[at, end), and the slot or id that it is about. */
+	/**
+	 * What is being sent: bytes[at, end), and the slot or id that it is about. Of a PUBLISH with
+	 * QoS > 0 `at` and `end` count from where its packet is, which may move.
+	 */
 	sending: number = Sending.Nothing;
 	subject = 0;
 	bytes: Uint8Array;

@@ -101,7 +101,7 @@ export const InAction = Object.freeze({
 	Deliver: 1,
 	/** Do not deliver; it is last in the order of arrival. */
 	Rejoin: 2,
-	/** PUBCOMP goes out. */
+	/** PUBCOMP goes out, whatever else the id stands for [MQTT-4.3.3-2]. */
 	Answer: 3,
 	/** Close the connection [MQTT-4.8.0-1]. */
 	Violation: 4,
@@ -141,10 +141,26 @@ const Wrong = to(I.None, InAction.Violation);
 export const IncomingFlow: readonly number[] = Object.freeze([
 	// PUBLISH QoS 1, PUBLISH QoS 2, PUBREL, Acknowledge, Turn, Lost, Forgotten
 	...[Deliver1, Deliver2, Answer, I.None, Wrong, I.None, I.None],
-	...[I.Delivered1, Wrong, Wrong, I.Ready1, Wrong, I.Held1, I.None],
-	...[I.Ready1, Wrong, Wrong, I.Ready1, I.None, I.Done1, I.None],
-	...[to(I.Delivered1, InAction.Rejoin), Wrong, Wrong, I.Done1, Wrong, I.Held1, I.None],
-	...[to(I.Ready1, InAction.Rejoin), Deliver2, Answer, I.Done1, Wrong, I.Done1, I.None],
+	...[I.Delivered1, Wrong, to(I.Delivered1, InAction.Answer), I.Ready1, Wrong, I.Held1, I.None],
+	...[I.Ready1, Wrong, to(I.Ready1, InAction.Answer), I.Ready1, I.None, I.Done1, I.None],
+	...[
+		to(I.Delivered1, InAction.Rejoin),
+		Wrong,
+		to(I.Held1, InAction.Answer),
+		I.Done1,
+		Wrong,
+		I.Held1,
+		I.None,
+	],
+	...[
+		to(I.Ready1, InAction.Rejoin),
+		Deliver2,
+		to(I.Done1, InAction.Answer),
+		I.Done1,
+		Wrong,
+		I.Done1,
+		I.None,
+	],
 	...[Wrong, I.Delivered2, Wrong, I.Ready2, Wrong, I.Held2, I.None],
 	...[Wrong, I.Ready2, Wrong, I.Ready2, I.Received2, I.Received2, I.None],
 	...[Wrong, to(I.Delivered2, InAction.Rejoin), Wrong, I.Received2, Wrong, I.Held2, I.None],

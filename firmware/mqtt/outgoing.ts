@@ -1,6 +1,6 @@
 /**
- * Publications with QoS > 0 that are not done: a table of fixed size and a ring of bytes that
- * holds the packet of each. Part of what survives a connection. The order of acceptance is the
+ * Publications with QoS > 0 that are not done: a table of fixed size and one block of bytes that
+ * holds the packet of each, moved together when there is no room behind the last. Part of what survives a connection. The order of acceptance is the
  * order of sending and of sending again [MQTT-4.6.0-1]; PUBRELs go in the order of their PUBRECs
  * [MQTT-4.6.0-4]. What to do is decided in `inflight.ts`. Must not know the transport or time.
  */
@@ -18,7 +18,6 @@ import {
 	step,
 } from "./inflight";
 import type { Requests } from "./requests";
-import { ByteRing } from "./ring";
 import { NoSlot, SlotList } from "./slots";
 
 /** Fields of a row. */
@@ -45,7 +44,11 @@ export class Outgoing {
 	waiting = 0;
 
 	private readonly rows: Int32Array;
-	private readonly arena: ByteRing;
+	/** Holds the packets, in order, with gaps where some are done. */
+	readonly bytes: Uint8Array;
+	/** Where the last packet ends, and how many bytes are not gaps. */
+	private tail = 0;
+	private used = 0;
 	private nextId: number;
 	/** Unused rows, chained through OrderLink. */
 	private spare = 0;
@@ -64,37 +67,35 @@ export class Outgoing {
 		this.rows = rows;
 		this.order = new SlotList(rows, Stride, OrderLink);
 		this.releases = new SlotList(rows, Stride, ReleaseLink);
-		this.arena = new ByteRing(arenaBytes);
-	}
-
-	/** What holds the packets. */
-	get bytes(): Uint8Array {
-		return this.arena.bytes;
+		this.bytes = new Uint8Array(arenaBytes);
 	}
 
 	/** `Code.TooLong` when a packet of that length can never fit, `Code.Full` when not now, or 0. */
 	checkRoom(length: number): number {
-		if (length > this.arena.bytes.length) return Code.TooLong;
-		if (this.spare === NoSlot || !this.arena.hasRoom(length)) return Code.Full;
+		const size = this.bytes.length;
+		if (length > size) return Code.TooLong;
+		if (this.spare === NoSlot || this.used + length > size) return Code.Full;
 		return Code.None;
 	}
 
 	/**
 	 * Takes a place and `length` bytes, which `checkRoom` allowed, for a packet that the caller
-	 * writes at `offset(slot)`. Returns the slot.
+	 * writes at `offset(slot)`. Other packets may move. Returns the slot.
 	 */
 	reserve(qos: number, packetId: number, token: number, length: number): number {
 		const slot = this.spare;
-		const offset = this.arena.allocate(length);
+		if (this.tail + length > this.bytes.length) this.compact();
 		const rows = this.rows;
 		const row = slot * Stride;
 		this.spare = rows[row + OrderLink] as number;
 		rows[row + StateField] = qos === 1 ? Out.Queued1 : Out.Queued2;
 		rows[row + IdField] = packetId;
 		rows[row + TokenField] = token;
-		rows[row + OffsetField] = offset;
+		rows[row + OffsetField] = this.tail;
 		rows[row + LengthField] = length;
 		rows[row + AttemptedField] = 0;
+		this.tail += length;
+		this.used += length;
 		this.order.append(slot);
 		if (this.publishCursor === NoSlot) this.publishCursor = slot;
 		return slot;
@@ -179,8 +180,8 @@ export class Outgoing {
 		if (state !== Out.Again1 && state !== Out.Again2) this.waiting -= 1;
 		rows[row + StateField] = Out.None;
 		this.order.remove(slot);
-		const oldest = this.order.head;
-		this.arena.freeAny(oldest === NoSlot ? 0 : this.offset(oldest));
+		this.used -= this.length(slot);
+		if (this.used === 0) this.tail = 0;
 		rows[row + OrderLink] = this.spare;
 		this.spare = slot;
 		this.skipReleases();
@@ -228,6 +229,19 @@ export class Outgoing {
 		}
 		this.nextId = packetId === 65_535 ? 1 : packetId + 1;
 		return packetId;
+	}
+
+	/** Closes the gaps. */
+	private compact(): void {
+		let at = 0;
+		for (let slot = this.order.head; slot !== NoSlot; slot = this.order.next(slot)) {
+			const offset = this.offset(slot);
+			const end = offset + this.length(slot);
+			if (offset !== at) this.bytes.copyWithin(at, offset, end);
+			this.rows[slot * Stride + OffsetField] = at;
+			at += end - offset;
+		}
+		this.tail = at;
 	}
 
 	/** Keeps the cursor on a publication whose PUBLISH has to go out. */

@@ -1,6 +1,6 @@
 /**
- * A ring of bytes that gives out pieces without a break in them. The oldest pieces end first; who
- * frees in another order says where the oldest piece left begins. A piece never moves.
+ * A ring of bytes that gives out pieces without a break in them. The oldest piece is freed first.
+ * A piece never moves.
  * Must not know what is in the pieces.
  */
 
@@ -16,11 +16,6 @@ export class ByteRing {
 
 	constructor(length: number) {
 		this.bytes = new Uint8Array(length);
-	}
-
-	/** Whether `allocate` would find a place. */
-	hasRoom(length: number): boolean {
-		return this.place(length) >= 0;
 	}
 
 	/** Offset of `length` free bytes, or -1 when there are not so many in one piece. */
@@ -47,12 +42,6 @@ export class ByteRing {
 		this.count -= 1;
 		this.head += length;
 		if (this.tail <= this.head && this.head === this.wrap) this.head = 0;
-	}
-
-	/** Frees one piece, whichever; `head` is the offset of the oldest that is left, if any is. */
-	freeAny(head: number): void {
-		this.count -= 1;
-		this.head = head;
 	}
 
 	clear(): void {

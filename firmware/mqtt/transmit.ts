@@ -32,10 +32,12 @@ export function transmit(
 	let at = start;
 	while (at < end) {
 		if (connection.sending === Sending.Nothing && !begin(core)) break;
-		const from = connection.at;
-		const taken = Math.min(connection.end - from, end - at);
-		at = copyBytes(target, at, connection.bytes, from, from + taken);
-		connection.at = from + taken;
+		const { bytes, sending, subject } = connection;
+		const base = sending === Sending.Publish ? core.kept.outgoing.offset(subject) : 0;
+		const from = base + connection.at;
+		const taken = Math.min(connection.end - connection.at, end - at);
+		at = copyBytes(target, at, bytes, from, from + taken);
+		connection.at += taken;
 		if (connection.at === connection.end) finish(core, now);
 	}
 	return at - start;
@@ -107,8 +109,7 @@ function begin(core: Core): boolean {
 			const slot = outgoing.publishCursor;
 			connection.subject = slot;
 			connection.bytes = outgoing.bytes;
-			connection.at = outgoing.offset(slot);
-			connection.end = connection.at + outgoing.length(slot);
+			connection.end = outgoing.length(slot);
 			outgoing.beginPublish();
 			break;
 		}

@@ -1,0 +1,74 @@
+/** The tables of the QoS flows, and that docs/qos.md shows them as they are. Node only. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import {
+	actionOf,
+	In,
+	InAction,
+	IncomingFlow,
+	InInput,
+	InInputs,
+	Out,
+	OutAction,
+	OutgoingFlow,
+	OutInput,
+	OutInputs,
+	stateOf,
+	step,
+} from "../../../firmware/mqtt/inflight";
+import { describeFlows } from "./describe-flows";
+
+test("the tables have a cell for everything and are frozen", () => {
+	assert.equal(OutgoingFlow.length, Object.keys(Out).length * OutInputs);
+	assert.equal(Object.keys(OutInput).length, OutInputs);
+	assert.equal(IncomingFlow.length, Object.keys(In).length * InInputs);
+	assert.equal(Object.keys(InInput).length, InInputs);
+	assert.ok(Object.isFrozen(OutgoingFlow) && Object.isFrozen(IncomingFlow));
+	for (const cell of [...OutgoingFlow, ...IncomingFlow]) assert.equal(typeof cell, "number");
+});
+
+test("once PUBREC is in, no PUBLISH goes out again but after a lost session", () => {
+	for (const state of [Out.Release, Out.Released]) {
+		for (const input of Object.values(OutInput)) {
+			const next = stateOf(step(OutgoingFlow, OutInputs, state, input));
+			const before: number[] = [Out.Queued1, Out.Sent1, Out.Again1, Out.Sent2, Out.Again2];
+			assert.ok(!before.includes(next));
+			if (next === Out.Queued2) assert.equal(input, OutInput.Forgotten);
+		}
+	}
+});
+
+test("what was sent is sent again after a loss, and nothing is lost but by its end", () => {
+	for (const state of Object.values(Out)) {
+		if (state === Out.None) continue;
+		for (const input of Object.values(OutInput)) {
+			const cell = step(OutgoingFlow, OutInputs, state, input);
+			if (stateOf(cell) !== Out.None) continue;
+			const action = actionOf(cell);
+			assert.ok(action === OutAction.Complete || action === OutAction.Violation);
+		}
+	}
+});
+
+test("a QoS 2 message is delivered from no state but None, and ends by PUBREL alone", () => {
+	for (const state of Object.values(In)) {
+		const cell = step(IncomingFlow, InInputs, state, InInput.Publish2);
+		if (actionOf(cell) === InAction.Deliver) {
+			assert.ok(state === In.None || state === In.Done1);
+		}
+		if (state < In.Delivered2) continue;
+		for (const input of Object.values(InInput)) {
+			const after = step(IncomingFlow, InInputs, state, input);
+			if (stateOf(after) !== In.None || actionOf(after) === InAction.Violation) continue;
+			assert.ok(input === InInput.Pubrel || input === InInput.Forgotten);
+		}
+	}
+});
+
+test("docs/qos.md holds the tables as they are", () => {
+	const page = readFileSync(new URL("../../../docs/qos.md", import.meta.url), "utf8");
+	const [, tables] = page.split("<!-- tables -->\n");
+	assert.equal(tables, describeFlows());
+});
