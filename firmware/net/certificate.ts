@@ -12,10 +12,10 @@ import { DerReader, rangeIs, sameBytes, Tag } from "./der";
 export const MAXIMUM_CERTIFICATE_BYTES = 6144;
 
 /** Kinds of public key. */
-export const KeyKind = { Other: 0, Rsa: 1, P256: 2 } as const;
+export const KeyKind = Object.freeze({ Other: 0, Rsa: 1, P256: 2 } as const);
 
 /** Signature algorithms by what they hash with; kinds of key as above. */
-export const HashKind = { Other: 0, Sha256: 1, Sha384: 2, Sha512: 3 } as const;
+export const HashKind = Object.freeze({ Other: 0, Sha256: 1, Sha384: 2, Sha512: 3 } as const);
 
 // Object identifiers as they are encoded.
 const RSA_ENCRYPTION = oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
