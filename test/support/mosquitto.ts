@@ -51,15 +51,17 @@ export interface Mosquitto {
  * Starts Mosquitto.
  * @param lines more lines of mosquitto.conf, for the one listener
  * @param global lines before the listener
+ * @param givenPort default: a free one
  */
 export async function startMosquitto(
 	lines: readonly string[] = ["allow_anonymous true"],
 	global: readonly string[] = [],
+	givenPort?: number,
 ): Promise<Mosquitto> {
 	const program = findProgram("mosquitto");
 	if (program === undefined) throw new Error("mosquitto is not installed");
 	const folder = mkdtempSync(join(tmpdir(), "fieldmote-mosquitto-"));
-	const port = await freePort();
+	const port = givenPort ?? (await freePort());
 	const configuration = join(folder, "mosquitto.conf");
 	writeFileSync(
 		configuration,
