@@ -1,16 +1,48 @@
 /**
- * The embedded broker's certificate, its key and its CA, made on the first start.
+ * The embedded broker's certificate, its key and its CA: in certs/generated, made on the first
+ * start. Where the checkout cannot be written, in a folder for this run only.
  */
+
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureCertificates } from "../certs/ensure";
 
 export interface BrokerFiles {
 	/** PEM: certificate and its CA's. */
-	readonly certificate: string;
-	readonly key: string;
+	readonly certificate: Buffer;
+	/** PEM. */
+	readonly key: Buffer;
 	/** Path of the CA's certificate, PEM. */
 	readonly ca: string;
+	/** Removes what was made for this run only. */
+	discard(): void;
 }
 
-/** Makes what is missing in certs/generated. */
+/** How the broker is reached, on this machine. */
+const NAMES = ["localhost", "127.0.0.1"];
+
+/** Makes what is missing. @param root the checkout */
 export async function ensureBrokerFiles(root: string): Promise<BrokerFiles> {
-	throw new Error(`no certificates in ${root} yet`);
+	const folder = join(root, "certs", "generated");
+	try {
+		return await ensureIn(folder, () => undefined);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code !== "EROFS" && code !== "EACCES" && code !== "EPERM") throw error;
+		// A key that is there but not ours to read is no reason to make others.
+		if (existsSync(join(folder, "broker.key"))) throw error;
+	}
+	const temporary = mkdtempSync(join(tmpdir(), "fieldmote-certs-"));
+	return ensureIn(temporary, () => rmSync(temporary, { recursive: true, force: true }));
+}
+
+async function ensureIn(folder: string, discard: () => void): Promise<BrokerFiles> {
+	const paths = await ensureCertificates(folder, { brokerNames: NAMES });
+	return {
+		certificate: readFileSync(paths.brokerChain),
+		key: readFileSync(paths.brokerKey),
+		ca: paths.brokerCa,
+		discard,
+	};
 }

@@ -4,7 +4,7 @@
  * Must not know the terminal: what happens is told to the listener.
  */
 
-import { ensureBrokerFiles } from "./broker-files";
+import { type BrokerFiles, ensureBrokerFiles } from "./broker-files";
 import { readCredentials } from "./key-files";
 import { powerOn, readProgram } from "./loader";
 import type { Access } from "./mosquitto-lines";
@@ -40,6 +40,7 @@ export class Simulator {
 	private readonly board: SimulatedBoard;
 	private readonly network: LiveNetwork;
 	private readonly broker: EmbeddedBroker | undefined;
+	private readonly files: BrokerFiles | undefined;
 	private readonly ntp: NtpServer | undefined;
 	private firmware: Firmware | undefined;
 
@@ -61,7 +62,7 @@ export class Simulator {
 			const broker = await startBroker({ tls, username, password }, (event) =>
 				tellBroker(listener, event),
 			);
-			return new Simulator(options, listener, ntp, { broker, ca: files.ca });
+			return new Simulator(options, listener, ntp, { broker, files });
 		} catch (error) {
 			await ntp?.close();
 			throw error;
@@ -72,10 +73,10 @@ export class Simulator {
 		options: StartOptions,
 		listener: SimulatorListener,
 		ntp: NtpServer | undefined,
-		own?: { readonly broker: EmbeddedBroker; readonly ca: string },
+		own?: { readonly broker: EmbeddedBroker; readonly files: BrokerFiles },
 	) {
 		const { node, profile, username, password, cert, key } = options;
-		const ca = own === undefined ? options.ca : [own.ca];
+		const ca = own === undefined ? options.ca : [own.files.ca];
 		const { host, port, secure } = options.broker ?? {
 			host: "localhost",
 			port: own?.broker.tlsPort ?? 0,
@@ -83,6 +84,7 @@ export class Simulator {
 		};
 		this.ntp = ntp;
 		this.broker = own?.broker;
+		this.files = own?.files;
 		this.brokerUrl = `${secure ? "mqtts" : "mqtt"}://${host}:${port}`;
 		this.ntpServer = ntp?.name ?? `${options.ntp?.host}:${options.ntp?.port}`;
 		this.access = {
@@ -141,6 +143,7 @@ export class Simulator {
 		await this.network.close();
 		await this.broker?.close();
 		await this.ntp?.close();
+		this.files?.discard();
 	}
 }
 
