@@ -5,7 +5,7 @@
  */
 
 import { Code, PacketType } from "./codes";
-import { payloadBytes, topicNameBytes } from "./validate";
+import { payloadBytes, topicNameBytes, writeAsciiTopic } from "./validate";
 import {
 	copyBytes,
 	MaximumRemainingLength,
@@ -51,18 +51,41 @@ export function writePublish(
 	retain: boolean,
 	packetId: number,
 ): number {
+	const length = publishLength(topicBytes, contentBytes, qos);
+	const at = writePublishHead(target, start, topicBytes, length, qos, retain);
+	const topicEnd = writeUtf8(target, at, topic);
+	return writePublishTail(target, topicEnd, payload, contentBytes, qos, packetId);
+}
+
+function writePublishHead(
+	target: Uint8Array,
+	start: number,
+	topicBytes: number,
+	length: number,
+	qos: number,
+	retain: boolean,
+): number {
 	target[start] = (PacketType.Publish << 4) | (qos << 1) | (retain ? PublishFlag.Retain : 0);
-	let at = writeVarint(target, start + 1, publishLength(topicBytes, contentBytes, qos));
-	at = writeUint16(target, at, topicBytes);
-	at = writeUtf8(target, at, topic);
-	if (qos !== 0) at = writeUint16(target, at, packetId);
+	return writeUint16(target, writeVarint(target, start + 1, length), topicBytes);
+}
+
+function writePublishTail(
+	target: Uint8Array,
+	start: number,
+	payload: Uint8Array | string,
+	contentBytes: number,
+	qos: number,
+	packetId: number,
+): number {
+	const at = qos === 0 ? start : writeUint16(target, start, packetId);
 	if (typeof payload === "string") return writeUtf8(target, at, payload);
 	return copyBytes(target, at, payload, 0, contentBytes);
 }
 
 /**
  * Writes a PUBLISH into target[start, end); returns the offset behind it, or a negative code:
- * invalid topic, text or QoS, or `Code.TooLong` when it does not fit.
+ * invalid topic, text or QoS, or `Code.TooLong` when it does not fit. After a negative code the
+ * bytes behind the first may have changed.
  */
 export function encodePublish(
 	target: Uint8Array,
@@ -75,12 +98,22 @@ export function encodePublish(
 	packetId: number,
 ): number {
 	if (qos !== 0 && qos !== 1 && qos !== 2) return Code.InvalidQos;
-	const topicBytes = topicNameBytes(topic);
-	if (topicBytes < 0) return topicBytes;
 	const contentBytes = payloadBytes(payload);
 	if (contentBytes < 0) return contentBytes;
-	const bytes = packetBytes(publishLength(topicBytes, contentBytes, qos));
-	if (bytes < 0 || bytes > end - start) return Code.TooLong;
+	const length = publishLength(topic.length, contentBytes, qos);
+	const bytes = packetBytes(length);
+	if (bytes > 0 && bytes <= end - start) {
+		const at = start + bytes - length + 2;
+		const topicEnd = writeAsciiTopic(target, at, topic);
+		if (topicEnd > 0) {
+			writePublishHead(target, start, topicEnd - at, length, qos, retain);
+			return writePublishTail(target, topicEnd, payload, contentBytes, qos, packetId);
+		}
+	}
+	const topicBytes = topicNameBytes(topic);
+	if (topicBytes < 0) return topicBytes;
+	const least = packetBytes(publishLength(topicBytes, contentBytes, qos));
+	if (least < 0 || least > end - start) return Code.TooLong;
 	return writePublish(
 		target,
 		start,

@@ -29,6 +29,21 @@ export function topicNameBytes(topic: string): number {
 }
 
 /**
+ * Checks and writes in one walk a topic name that is plain ASCII, as most are. Returns the offset
+ * behind it, or -1 when it is not, or not valid: then `topicNameBytes` says what it is.
+ */
+export function writeAsciiTopic(target: Uint8Array, offset: number, topic: string): number {
+	const places = topic.length;
+	if (places === 0 || places > MaximumTextBytes) return -1;
+	for (let place = 0; place < places; place++) {
+		const unit = topic.charCodeAt(place);
+		if (unit >= 0x80 || unit === 0 || unit === Hash || unit === Plus) return -1;
+		target[offset + place] = unit;
+	}
+	return offset + places;
+}
+
+/**
  * Bytes of a topic filter. `#` alone or behind a `/`, and last [MQTT-4.7.1-2]; `+` alone in its
  * level [MQTT-4.7.1-3]; the rest as for names.
  */

@@ -16,6 +16,9 @@ export const MaximumTextBytes = 65_535;
 /** Places that one character beyond the basic plane takes in a string: 2 in UTF-16, 1 in XS. */
 const AstralPlaces = "\u{1F600}".length;
 
+/** From here on a call of `set` costs less than a loop over bytes. */
+const SetThresholdBytes = 16;
+
 /** Beyond this a view (4 slots in XS) costs less than a loop over bytes. */
 const ViewThresholdBytes = 96;
 
@@ -184,7 +187,9 @@ export function copyBytes(
 	end: number,
 ): number {
 	const length = end - start;
-	if (length > ViewThresholdBytes) {
+	if (length === source.length && length >= SetThresholdBytes) {
+		target.set(source, at);
+	} else if (length > ViewThresholdBytes) {
 		target.set(source.subarray(start, end), at);
 	} else {
 		for (let index = 0; index < length; index++)
