@@ -27,10 +27,9 @@ const SCAN_TIMEOUT_MS = 10_000;
 const SETTLE_MS = 500;
 /** How often the address is looked at: no event tells that it was lost (ESP32). */
 const CHECK_MS = 30_000;
-const RETRY_BASE_MS = 2000;
-const RETRY_CAP_MS = 60_000;
-const STABLE_MS = 60_000;
+const RETRY = Object.freeze({ baseMs: 2000, capMs: 60_000, stableMs: 60_000 });
 
+const IDLE = 200;
 const JOINED = 400;
 const ADDRESSED = 500;
 
@@ -74,16 +73,11 @@ export class WifiStation<T = unknown> {
 		const { WiFi, networks, random } = options;
 		this.choice = new WifiChoice(networks);
 		this.alarm = new Alarm(() => this.handleAlarm());
-		this.backoff = new Backoff({
-			baseMs: RETRY_BASE_MS,
-			capMs: RETRY_CAP_MS,
-			stableMs: STABLE_MS,
-			random,
-		});
+		this.backoff = new Backoff({ ...RETRY, random });
 		this.wifi = new WiFi({ onChanged });
 		this.wifi.target = this;
 		this.configure(options.hostname);
-		this.alarm.set(0);
+		this.alarm.set(this.leaveOld() ? SETTLE_MS : 0);
 	}
 
 	get up(): boolean {
@@ -127,7 +121,7 @@ export class WifiStation<T = unknown> {
 		} else if (this.step === Step.Joining || this.step === Step.Addressing) {
 			if (connection >= ADDRESSED) this.joined();
 			else if (connection >= JOINED) this.addressing();
-			else if (connection < 300) this.failed();
+			else if (connection <= IDLE) this.failed();
 		}
 	}
 
@@ -215,10 +209,8 @@ export class WifiStation<T = unknown> {
 		this.step = Step.Up;
 		this.backoff.handleUp(Time.ticks | 0);
 		this.alarm.set(CHECK_MS);
-		const { ssid } = this.choice.current;
-		log("wifi", `joined "${ssid}", address ${this.address}, signal ${this.rssi ?? "?"} dBm`);
-		const { target, onUp } = this.options;
-		onUp.call(target);
+		log("wifi", `joined "${this.ssid}", address ${this.address}, signal ${this.rssi ?? "?"} dBm`);
+		this.options.onUp.call(this.options.target);
 	}
 
 	private lost(reason: string): void {
@@ -228,8 +220,7 @@ export class WifiStation<T = unknown> {
 		this.wifi.disconnect();
 		const delayMs = this.waitForNextRound();
 		logFailure("wifi", text, delayMs);
-		const { target, onDown } = this.options;
-		onDown.call(target, reason);
+		this.options.onDown.call(this.options.target, reason);
 	}
 
 	/** The attempt ended without an address. */
@@ -275,6 +266,13 @@ export class WifiStation<T = unknown> {
 		this.choice.startRound();
 		this.alarm.set(delayMs);
 		return delayMs;
+	}
+
+	/** An ESP8266 joins its last network by itself at power-on, and then refuses to be told. */
+	private leaveOld(): boolean {
+		const isBusy = this.wifi.connection > IDLE;
+		if (isBusy) this.wifi.disconnect();
+		return isBusy;
 	}
 
 	private configure(hostname: string | undefined): void {

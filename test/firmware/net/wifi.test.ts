@@ -216,6 +216,29 @@ test("close() leaves nothing behind, in any state", async () => {
 	}
 });
 
+test("a radio that is joined or joining already is told to leave first", async () => {
+	for (const [aheadMs, ssid] of [
+		[100, "old"],
+		[1000, "old"],
+		[1000, "home"],
+	] as const) {
+		const air = new AccessPoint({ networks: [{ ssid: "home" }, { ssid: "old" }] });
+		const world = await makeNetBoard({ air });
+		const { WiFi, WifiStation } = world.net;
+		world.run(() => new WiFi({ onChanged() {} }).connect({ SSID: ssid }));
+		await world.clock.advance(aheadMs);
+		let ups = 0;
+		world.run(() => {
+			const networks = [{ ssid: "home" }];
+			const onUp = () => void ups++;
+			new WifiStation({ WiFi, networks, random: Math.random, target: 0, onUp, onDown() {} });
+		});
+		await world.clock.advance(2000);
+		assert.equal(ups, 1);
+		assert.match(world.lines.join("\n"), /^wifi: joined "home", [^\n]*$/);
+	}
+});
+
 test("a name that the radio refuses is a failure like any other", async () => {
 	const { world } = await join([{ ssid: "x".repeat(33) }], { networks: [HOME] });
 	await world.clock.advance(5000);
