@@ -1,0 +1,265 @@
+/**
+ * The link on a simulated board, with real sockets, against brokers that a test plays on
+ * loopback.
+ */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { after, test } from "node:test";
+import mqttPacket from "mqtt-packet";
+import type { LinkOptions, LinkOwner } from "../../../firmware/net/link-options";
+import type { Engine } from "../../../host-sim/client/driver";
+import { powerOn } from "../../../host-sim/loader";
+import { buildProgram, makeBoard } from "../../support/board";
+import { freePort } from "../../support/mosquitto";
+
+type Session = InstanceType<Engine["Session"]>;
+
+const program = buildProgram("host-sim/client/engine.ts");
+const ends: (() => void)[] = [];
+after(() => {
+	for (const end of ends) end();
+});
+
+interface Rig {
+	readonly session: Session;
+	readonly downs: string[];
+	readonly events: number[];
+	readonly lines: string[];
+	readonly engine: Engine;
+	readonly link: InstanceType<Engine["Link"]>;
+	onEvent: (event: number) => void;
+	/** Resolves when the link has gone down this many times. */
+	down(count?: number): Promise<void>;
+	up(): Promise<void>;
+}
+
+async function makeRig(
+	port: number,
+	options: Partial<LinkOptions> & { addresses?: readonly string[]; receiveBytes?: number } = {},
+): Promise<Rig> {
+	const { board, lines } = makeBoard();
+	const engine = powerOn(board, await program) as Engine;
+	ends.push(() => board.powerOff());
+	const session = new engine.Session({
+		clientId: "rig",
+		cleanSession: true,
+		keepAliveSeconds: 0,
+		incomingWindow: 2,
+		connectTimeoutMs: 300,
+		receiveBytes: options.receiveBytes ?? 512,
+	});
+	const downs: string[] = [];
+	const events: number[] = [];
+	const waiting: (() => void)[] = [];
+	const wake = (): void => {
+		for (const resolve of waiting.splice(0)) resolve();
+	};
+	const owner: LinkOwner = {
+		handleLinkEvent: (event) => {
+			events.push(event);
+			rig.onEvent(event);
+			wake();
+		},
+		handleLinkDown: (step, reason) => {
+			downs.push(`${step}: ${reason}`);
+			wake();
+		},
+		certificateTimeMs: () => Date.now(),
+	};
+	const resolver = {
+		resolve: (host: string, target: object, done: (reason: string, found: string[]) => void) => {
+			const addresses = [...(options.addresses ?? [host])];
+			const reason = addresses.length === 0 ? "no such name" : "";
+			board.setTimer(() => done.call(target, reason, addresses), 0);
+		},
+	};
+	const link = new engine.Link({
+		session,
+		host: "127.0.0.1",
+		port,
+		tls: undefined,
+		TCP: engine.TCP,
+		TLSSocket: engine.TLSSocket,
+		resolver: resolver as unknown as LinkOptions["resolver"],
+		owner,
+		stepTimeoutMs: 300,
+		...options,
+	});
+	async function until(condition: () => boolean): Promise<void> {
+		while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
+	}
+	const rig: Rig = {
+		session,
+		downs,
+		events,
+		lines,
+		engine,
+		link,
+		onEvent: () => undefined,
+		down: (count = 1) => until(() => downs.length >= count),
+		up: () => until(() => events.includes(engine.Event.Connected)),
+	};
+	return rig;
+}
+
+async function listen(
+	onSocket: (socket: Socket) => void,
+): Promise<{ server: Server; port: number }> {
+	const server = createServer((socket) => {
+		socket.on("error", () => undefined);
+		onSocket(socket);
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	ends.push(() => server.close());
+	return { server, port: (server.address() as { port: number }).port };
+}
+
+/** Accepts every client and then calls back with its socket. */
+function accepting(then: (socket: Socket) => void): (socket: Socket) => void {
+	return (socket) => {
+		ends.push(() => socket.destroy());
+		socket.once("data", () => {
+			socket.write(Buffer.from([0x20, 2, 0, 0]));
+			then(socket);
+		});
+	};
+}
+
+test("each failure says its step and its reason, once", async () => {
+	const refused = await makeRig(await freePort());
+	refused.link.open();
+	await refused.down();
+	const unknown = await makeRig(1, { addresses: [] });
+	unknown.link.open();
+	await unknown.down();
+	assert.deepEqual(unknown.downs, ["dns: no such name"]);
+	const silent = await makeRig((await listen((socket) => ends.push(() => socket.destroy()))).port);
+	silent.link.open();
+	await silent.down();
+	assert.deepEqual(silent.downs, ["mqtt: no CONNACK in time"]);
+	const hangUp = await makeRig((await listen((socket) => socket.end())).port);
+	hangUp.link.open();
+	await hangUp.down();
+	assert.deepEqual(hangUp.downs, ["mqtt: connection closed by the other end or lost"]);
+	await new Promise((resolve) => setTimeout(resolve, 400));
+	assert.deepEqual(refused.downs, ["tcp: connection closed by the other end or lost"]);
+	assert.equal(silent.downs.length, 1);
+	assert.equal(hangUp.downs.length, 1);
+});
+
+test("an address that gives no answer is left for the next one", async () => {
+	const { port } = await listen(accepting(() => undefined));
+	// Nobody listens on 127.0.0.9.
+	const rig = await makeRig(port, { addresses: ["127.0.0.9", "127.0.0.1"] });
+	rig.link.open();
+	await rig.up();
+	assert.equal(rig.downs.length, 0);
+	assert.match(rig.lines.join("\n"), /tcp failed: 127\.0\.0\.9: .*; next try in 0\.0 s/);
+	rig.link.close();
+});
+
+test("a refusal that comes with the end of the connection is seen", async () => {
+	const { port } = await listen((socket) => {
+		socket.once("data", () => socket.end(Buffer.from([0x20, 2, 0, 5])));
+	});
+	const rig = await makeRig(port);
+	let code = 0;
+	rig.onEvent = (event) => {
+		if (event === rig.engine.Event.Refused) code = rig.session.event.code;
+	};
+	rig.link.open();
+	await rig.down();
+	assert.equal(code, 5);
+	assert.deepEqual(rig.downs, ["mqtt: connection refused"]);
+});
+
+test("while the application holds messages nothing is read, and nothing is lost", async () => {
+	const count = 60;
+	const { port } = await listen(
+		accepting((socket) => {
+			const packets: Buffer[] = [];
+			for (let id = 1; id <= count; id++) {
+				const head = { cmd: "publish", topic: "t", qos: 1, dup: false, retain: false } as const;
+				const payload = "x".repeat(200) + String(id);
+				packets.push(mqttPacket.generate({ ...head, payload, messageId: id }));
+			}
+			socket.write(Buffer.concat(packets));
+		}),
+	);
+	const rig = await makeRig(port, { readBytes: 64 });
+	const handles: number[] = [];
+	const ids: number[] = [];
+	rig.onEvent = (event) => {
+		if (event !== rig.engine.Event.Message) return;
+		handles.push(rig.session.message.handle);
+		ids.push(Number(rig.session.messageText()?.slice(200)));
+	};
+	rig.link.open();
+	await rig.up();
+	await new Promise((resolve) => setTimeout(resolve, 50));
+	assert.equal(ids.length, 2);
+	for (let guard = 0; ids.length < count && guard < 1000; guard++) {
+		const handle = handles.shift();
+		if (handle !== undefined) rig.session.acknowledge(handle, 0);
+		rig.link.pump();
+		await new Promise((resolve) => setImmediate(resolve));
+	}
+	assert.deepEqual(
+		ids,
+		Array.from({ length: count }, (_, i) => i + 1),
+	);
+	rig.link.close();
+	assert.equal(rig.downs.length, 0);
+});
+
+test("a thousand connections, one after the other, leave nothing behind", async () => {
+	const { port } = await listen(
+		accepting((socket) => {
+			socket.on("data", () => undefined);
+		}),
+	);
+	const rig = await makeRig(port);
+	const { Event } = rig.engine;
+	let connects = 0;
+	const done = new Promise<void>((resolve) => {
+		rig.onEvent = (event) => {
+			if (event !== Event.Connected) return;
+			connects++;
+			// Closing from inside an event must be safe.
+			rig.link.close();
+			if (connects === 1000) resolve();
+			else rig.link.open();
+		};
+	});
+	rig.link.open();
+	await done;
+	assert.equal(rig.downs.length, 0);
+});
+
+test("what was accepted while there was no connection is sent at the next one", async () => {
+	const topics: string[] = [];
+	let seen = (): void => undefined;
+	const { port } = await listen((socket) => {
+		ends.push(() => socket.destroy());
+		const parser = mqttPacket.parser();
+		parser.on("packet", (packet) => {
+			if (packet.cmd === "connect") socket.write(Buffer.from([0x20, 2, 0, 0]));
+			if (packet.cmd !== "publish") return;
+			topics.push(packet.topic);
+			socket.write(mqttPacket.generate({ cmd: "puback", messageId: packet.messageId }));
+			seen();
+		});
+		socket.on("data", (data) => parser.parse(data));
+	});
+	const rig = await makeRig(port, { writeBytes: 16 });
+	assert.ok(rig.session.publish("early", "p".repeat(100), 1, false, 0) > 0);
+	const arrived = new Promise<void>((resolve) => {
+		seen = resolve;
+	});
+	rig.link.open();
+	await arrived;
+	assert.deepEqual(topics, ["early"]);
+	rig.link.close();
+});
