@@ -115,7 +115,6 @@ export class Link {
 			this.dial();
 			return;
 		}
-		if (this.step === "mqtt") this.drainBeforeClose();
 		if (this.step !== "") this.fail(reason);
 	}
 
@@ -220,12 +219,6 @@ export class Link {
 			this.writable = this.socket.write(this.output, count);
 		}
 		return any;
-	}
-
-	/** The peer is gone, but what it sent before (a CONNACK that refuses) still counts. */
-	private drainBeforeClose(): void {
-		this.writable = 0;
-		this.pump();
 	}
 
 	private fail(reason: string): void {

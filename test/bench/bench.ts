@@ -6,10 +6,18 @@ import { rows as start } from "./start";
 import { printTable, type Row } from "./table";
 
 const parts: readonly [string, () => Promise<readonly Row[]> | readonly Row[]][] = [
-	["codec", () => codec().map((row) => ({ ...row, peerName: "mqtt-packet 9" }))],
+	["codec", () => codec().map(perSecond)],
 	["publish", publish],
 	["start", start],
 ];
+
+/** From nanoseconds for one to how many in a second, so that more is better in every row. */
+function perSecond(row: ReturnType<typeof codec>[number]): Row {
+	const { name, ours, peer, target } = row;
+	const peerName = "mqtt-packet 9";
+	return { name, ours: 1e9 / ours, peer: 1e9 / peer, unit: "packets/s", peerName, target };
+}
+
 const all: Row[] = [];
 for (const [name, rows] of parts) {
 	process.stderr.write(`measuring ${name} …\n`);
