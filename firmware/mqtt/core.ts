@@ -151,6 +151,8 @@ export class Core {
 	attached = false;
 	/** Event of the last packet, not yet polled. */
 	packetEvent: number = Event.None;
+	/** The decoder's record is the message that was polled last. */
+	hasMessage = false;
 	/** Return code of a refusal not yet polled, or 0. */
 	refusal = 0;
 	closePending = false;

@@ -117,6 +117,7 @@ export class Session {
 		const { decoder } = connection;
 		if (connection.state === State.Closed) return end - start;
 		if (core.packetEvent !== Event.None) return 0;
+		core.hasMessage = false;
 		let at = start;
 		connection.stalled = false;
 		while (at < end) {
@@ -230,6 +231,7 @@ export class Session {
 		const event = core.packetEvent;
 		if (event !== Event.None) {
 			core.packetEvent = Event.None;
+			core.hasMessage = event === Event.Message;
 			return event;
 		}
 		const lost = core.connection.requests.takeLost();
@@ -245,8 +247,9 @@ export class Session {
 		return Event.Closed;
 	}
 
-	/** Topic of the last message as text. */
+	/** Topic of the last message as text; "" when there is none any more. */
 	messageTopic(): string {
+		if (!this.core.hasMessage) return "";
 		const { buffer, topicStart, topicEnd } = this.message;
 		return readUtf8(buffer, topicStart, topicEnd);
 	}
@@ -254,7 +257,7 @@ export class Session {
 	/** Payload of the last message as text, or undefined when it is not UTF-8. */
 	messageText(): string | undefined {
 		const { buffer, payloadStart, payloadEnd } = this.message;
-		if (!isUtf8(buffer, payloadStart, payloadEnd)) return undefined;
+		if (!this.core.hasMessage || !isUtf8(buffer, payloadStart, payloadEnd)) return undefined;
 		return readUtf8(buffer, payloadStart, payloadEnd);
 	}
 
