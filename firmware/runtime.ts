@@ -172,7 +172,6 @@ export class Runtime implements LinkOwner {
 	}
 
 	wifiUp(): void {
-		log("node", `${this.wifi.address} in "${this.wifi.ssid}"`);
 		this.life.handleWifiUp();
 		this.advance();
 	}
