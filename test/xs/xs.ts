@@ -74,9 +74,15 @@ export async function buildXs(options: BuildOptions): Promise<XsApplication> {
 	};
 	if (code !== 0 || !existsSync(path)) {
 		discard();
-		throw new Error(`mcconfig failed (${code}) in ${options.folder}:\n${buildLog}`);
+		throw new Error(`mcconfig failed (${code}) in ${options.folder}:\n${errorsIn(buildLog)}`);
 	}
 	return { path, buildLog, discard };
+}
+
+/** Without the warnings about the SDK's own C. */
+function errorsIn(buildLog: string): string {
+	const lines = buildLog.split("\n");
+	return lines.filter((line, i) => /error/i.test(line) || i > lines.length - 12).join("\n");
 }
 
 /** With the repository's own tsc, which mcconfig calls. */
