@@ -6,14 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { freePort, skipWithout, startMosquitto } from "../support/mosquitto";
-import { paste, startSimulator } from "../support/simulator";
+import { LIMIT_MS, paste, startSimulator } from "../support/simulator";
 
 const skip = skipWithout("mosquitto", "mosquitto_sub", "mosquitto_pub");
 const folder = mkdtempSync(join(tmpdir(), "fieldmote cli "));
 after(() => rmSync(folder, { recursive: true }));
 
-test("Mosquitto: the printed lines work, and Ctrl-C says good-bye", { skip }, async () => {
+test("Mosquitto: the printed lines work, and Ctrl-C says good-bye", {
+	skip,
+	timeout: LIMIT_MS,
+}, async (t) => {
 	const broker = await startMosquitto();
+	t.after(() => broker.discard());
 	const url = `mqtt://localhost:${broker.port}`;
 	const simulator = await startSimulator("start", "--broker", url, "--node", "n1", "--verbose");
 	const watch = (await simulator.until(/^ {2}(mosquitto_sub .*)$/m))[1];
@@ -40,21 +44,25 @@ test("Mosquitto: the printed lines work, and Ctrl-C says good-bye", { skip }, as
 	const retained = paste(`${watch.replace("'fieldmote/n1/#'", "fieldmote/n1/availability")} -C 1`);
 	await retained.ended();
 	assert.equal(retained.out(), "fieldmote/n1/availability offline\n");
-	await broker.discard();
 });
 
-test("--once: 0 with the first report that the broker has", { skip }, async () => {
+test("--once: 0 with the first report that the broker has", {
+	skip,
+	timeout: LIMIT_MS,
+}, async (t) => {
 	const broker = await startMosquitto();
+	t.after(() => broker.discard());
 	const url = `mqtt://127.0.0.1:${broker.port}`;
 	const simulator = await startSimulator("start", "--broker", url, "--once");
 	assert.equal(await simulator.ended(), 0, simulator.out());
 	assert.match(simulator.out(), /first report accepted/);
 	assert.match(broker.log(), /Received PUBLISH from sim-1 \(d0, q1, .*fieldmote\/sim-1\/time/);
 	assert.match(broker.log(), /Received DISCONNECT from sim-1/);
-	await broker.discard();
 });
 
-test("--once: 1 with the first failure; step, reason, next try", async () => {
+test("--once: 1 with the first failure; step, reason, next try", {
+	timeout: LIMIT_MS,
+}, async () => {
 	const nobody = await freePort();
 	const refused = await startSimulator("--broker", `mqtt://127.0.0.1:${nobody}`, "--once");
 	assert.equal(await refused.ended(), 1);
@@ -64,11 +72,12 @@ test("--once: 1 with the first failure; step, reason, next try", async () => {
 	assert.match(unknown.out(), /sim-1 +dns failed: .*; next try in \d+\.\d s\n/);
 });
 
-test("user name and password, right and wrong", { skip }, async () => {
+test("user name and password, right and wrong", { skip, timeout: LIMIT_MS }, async (t) => {
 	const passwords = join(folder, "passwd");
 	await paste(`mosquitto_passwd -b -c '${passwords}' me 's3cret word'`).ended();
 	const lines = ["allow_anonymous false", `password_file ${passwords}`];
 	const broker = await startMosquitto(lines);
+	t.after(() => broker.discard());
 	const right = join(folder, "pass word");
 	writeFileSync(right, "s3cret word\n");
 	const wrong = join(folder, "wrong");
@@ -85,10 +94,9 @@ test("user name and password, right and wrong", { skip }, async () => {
 	assert.equal(await bad.ended(), 1);
 	assert.match(bad.out(), /mqtt failed: .*; next try in/);
 	for (const run of [good, bad]) assert.doesNotMatch(run.out() + run.err(), /s3cret|guess/);
-	await broker.discard();
 });
 
-test("wrong use: exit code 2, what is wrong, nothing started", async () => {
+test("wrong use: exit code 2, what is wrong, nothing started", { timeout: LIMIT_MS }, async () => {
 	const option = await startSimulator("start", "--brokr", "x");
 	assert.equal(await option.ended(), 2);
 	assert.equal(option.out(), "");
@@ -101,7 +109,7 @@ test("wrong use: exit code 2, what is wrong, nothing started", async () => {
 	assert.match(command.err(), /unknown command "strat"; did you mean "start"\?/);
 });
 
-test("help goes to stdout", async () => {
+test("help goes to stdout", { timeout: LIMIT_MS }, async () => {
 	const help = await startSimulator("--help");
 	assert.equal(await help.ended(), 0);
 	assert.match(help.out(), /--password-file FILE/);

@@ -5,10 +5,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { after } from "node:test";
 import { ensureBuilt, root } from "../../host-sim/build.mjs";
 
 const BIN = join(root, "host-sim", "bin.mjs");
 const PATIENCE_MS = 15_000;
+
+/** For a test that starts processes: a hang is a failure, not a wait. */
+export const LIMIT_MS = 30_000;
+
+const children = new Set<ChildProcess>();
+// What a failed test has left running would keep the test's process from ending.
+after(() => {
+	for (const child of children) child.kill("SIGKILL");
+});
 
 export interface Running {
 	readonly pid: number;
@@ -34,6 +44,7 @@ export function paste(line: string): Running {
 }
 
 function watch(child: ChildProcess): Running {
+	children.add(child);
 	let out = "";
 	let err = "";
 	let end: number | NodeJS.Signals | undefined;
@@ -50,6 +61,7 @@ function watch(child: ChildProcess): Running {
 		changed();
 	});
 	const closed = once(child, "close").then(([code, signal]) => {
+		children.delete(child);
 		end = (code ?? signal) as number | NodeJS.Signals;
 		changed();
 		return end;
