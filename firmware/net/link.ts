@@ -12,7 +12,7 @@ import { Code, codeName } from "../mqtt/codes";
 import { Event, type Session } from "../mqtt/session";
 import type { LinkOptions } from "./link-options";
 import { log, logFailure } from "./log";
-import { type ByteSocket, openTcp } from "./socket";
+import { type ByteSocket, LOST, openTcp } from "./socket";
 import { openTls } from "./tls-guard";
 
 export class Link {
@@ -31,6 +31,8 @@ export class Link {
 	private writable = 0;
 	private pumping = false;
 	private attempt = 0;
+	/** CONNACK's return code, when it was not 0. */
+	private refusal = 0;
 	private timer: Timer | undefined;
 	private timerDue = 0;
 
@@ -80,12 +82,19 @@ export class Link {
 	resolved(reason: string, addresses: readonly string[]): void {
 		if (this.step !== "dns") return;
 		if (reason !== "") {
-			this.fail(reason);
+			this.fail(`${this.options.host}: ${reason}`);
 			return;
 		}
 		this.addresses = addresses;
 		this.addressAt = 0;
 		this.dial();
+	}
+
+	/** From the socket: TCP stands, TLS begins. */
+	socketConnected(): void {
+		if (this.step !== "tcp") return;
+		this.enter("tls");
+		this.schedule();
 	}
 
 	/** From the socket: bytes may be read. */
@@ -107,15 +116,21 @@ export class Link {
 
 	/** From the socket: it has ended. */
 	socketError(reason: string): void {
-		const connecting = this.step === "tcp" || this.step === "tls";
-		if (connecting && this.addressAt + 1 < this.addresses.length) {
-			logFailure(this.step, `${this.address}: ${reason}`, 0);
+		if (this.step === "") return;
+		if (this.step === "mqtt") {
+			this.fail(reason);
+			return;
+		}
+		const what = this.step === "tcp" && reason === LOST ? "no connection" : reason;
+		const full = `${this.address}:${this.options.port}: ${what}`;
+		if (this.addressAt + 1 < this.addresses.length) {
+			logFailure(this.step, full, 0);
 			this.dropSocket();
 			this.addressAt++;
 			this.dial();
 			return;
 		}
-		if (this.step !== "") this.fail(reason);
+		this.fail(full);
 	}
 
 	/** From the timer. */
@@ -144,11 +159,10 @@ export class Link {
 		this.inputStart = 0;
 		this.inputEnd = 0;
 		try {
+			this.enter("tcp");
 			if (tls === undefined) {
-				this.enter("tcp");
 				this.socket = openTcp(TCP, this.address, port, this);
 			} else {
-				this.enter("tls");
 				if (TLSSocket === undefined) throw new Error("no TLS in this build");
 				this.socket = openTls({
 					TLSSocket,
@@ -196,11 +210,12 @@ export class Link {
 			const event = this.session.pollEvent();
 			if (event === Event.None) return any;
 			any = true;
+			if (event === Event.Refused) this.refusal = this.session.event.code;
 			if (event === Event.Closed) {
 				const code = this.session.event.code;
 				// What was to be said (DISCONNECT, an acknowledgement) is said before the end.
 				this.drainOutput();
-				this.fail(code === Code.None ? "" : codeName(code));
+				this.fail(this.reasonOf(code));
 				return true;
 			}
 			this.options.owner.handleLinkEvent(event);
@@ -219,6 +234,13 @@ export class Link {
 			this.writable = this.socket.write(this.output, count);
 		}
 		return any;
+	}
+
+	/** "" when the end was asked for; a refusal with what the broker gave as its reason. */
+	private reasonOf(code: number): string {
+		if (code === Code.None) return "";
+		if (code !== Code.Refused) return codeName(code);
+		return `${codeName(code)}: ${codeName(this.refusal)}`;
 	}
 
 	private fail(reason: string): void {

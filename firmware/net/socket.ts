@@ -13,8 +13,13 @@ export interface ByteSocket {
 	close(): void;
 }
 
+/** The SDK's sockets give no reason for an end. */
+export const LOST = "connection closed by the other end or lost";
+
 /** Who is told what happens on a socket. */
 export interface SocketTarget {
+	/** TLS only: the TCP connection below stands, the handshake begins. */
+	socketConnected(): void;
 	socketReadable(count: number): void;
 	socketWritable(count: number): void;
 	socketError(reason: string): void;
@@ -82,5 +87,5 @@ function onWritable(this: TcpSocket, count: number): void {
 }
 
 function onError(this: TcpSocket): void {
-	(this.target as SocketTarget).socketError("connection closed by the other end or lost");
+	(this.target as SocketTarget).socketError(LOST);
 }

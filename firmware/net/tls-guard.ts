@@ -7,12 +7,17 @@
 
 import { parseIpv4 } from "./certificate-names";
 import { Certificates } from "./certificates";
-import type { ByteSocket, SocketTarget, TcpConstructor, TcpSocket } from "./socket";
+import {
+	type ByteSocket,
+	LOST,
+	type SocketTarget,
+	type TcpConstructor,
+	type TcpSocket,
+} from "./socket";
 import { alertText } from "./tls-alert";
 
 /** What TLS records the broker is asked for: an ESP8266 cannot take 16 KB (RFC 6066 section 4). */
 const FRAGMENT_BYTES = 1024;
-const LOST = "connection closed by the other end or lost";
 
 /** The SDK's TLSSocket, as far as it is used (examples/io/tcp/tlssocket). */
 export interface TlsSocket {
@@ -53,6 +58,8 @@ export interface TlsGuard {
 	readonly hostIsAddress: boolean;
 	readonly TCP: TcpConstructor;
 	alertText(description: number): string;
+	/** TCP stands. */
+	handleConnected(): void;
 	handleFailure(reason: string): void;
 }
 
@@ -140,6 +147,10 @@ class GuardedTls implements ByteSocket, TlsGuard {
 		return alertText(description);
 	}
 
+	handleConnected(): void {
+		if (!this.ended) this.target.socketConnected();
+	}
+
 	handleFailure(reason: string): void {
 		if (this.ended) return;
 		this.ended = true;
@@ -165,6 +176,7 @@ class GuardedTcp {
 	/** TLSSocket's own count. */
 	readable = 0;
 	writable = 0;
+	connected = false;
 	readonly options: GuardedTcpOptions;
 	private readonly tcp: TcpSocket;
 
@@ -200,7 +212,12 @@ function onReadable(this: TcpSocket, count: number): void {
 }
 
 function onWritable(this: TcpSocket, count: number): void {
-	const { options } = this.target as GuardedTcp;
+	const tcp = this.target as GuardedTcp;
+	const { options } = tcp;
+	if (!tcp.connected) {
+		tcp.connected = true;
+		options.guard.handleConnected();
+	}
 	try {
 		options.onWritable(count);
 	} catch (error) {

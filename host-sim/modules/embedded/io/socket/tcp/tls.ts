@@ -30,6 +30,7 @@ interface Guard {
 		| undefined;
 	reason: string;
 	alertText(description: number): string;
+	handleConnected(): void;
 }
 
 interface Options {
@@ -64,6 +65,8 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 			this.options = options;
 			this.connection = board.network.connect(options.address, options.port);
 			if (options.nodelay) this.connection.setNoDelay?.(true);
+			const { guard } = options.secure;
+			this.connection.once("connect", () => this.turn(() => guard.handleConnected()));
 			this.forget = board.own(() => this.connection.destroy());
 			const lower = new TappedStream(this.connection, this.makeTap());
 			this.tls = connect({ ...tlsOptions(options.secure), socket: lower });
