@@ -16,7 +16,12 @@ const COMMANDS = {
 
 function usage() {
 	const rows = Object.entries(COMMANDS).map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`);
-	return `usage: fieldmote [command] [options]\n\n${rows.join("\n")}\n\nWithout a command: start. More: fieldmote start --help\n`;
+	return `usage: fieldmote [command] [options]
+
+${rows.join("\n")}
+
+Without a command: start. More: fieldmote start --help
+`;
 }
 
 async function main() {

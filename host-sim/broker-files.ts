@@ -28,8 +28,9 @@ export async function ensureBrokerFiles(root: string): Promise<BrokerFiles> {
 	try {
 		return await ensureIn(folder, () => undefined);
 	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		if (code !== "EROFS" && code !== "EACCES" && code !== "EPERM") throw error;
+		// ENOENT is what mkdir() of Node says on a read-only file system.
+		const { code = "" } = error as NodeJS.ErrnoException;
+		if (!["EROFS", "EACCES", "EPERM", "ENOENT"].includes(code)) throw error;
 		// A key that is there but not ours to read is no reason to make others.
 		if (existsSync(join(folder, "broker.key"))) throw error;
 	}

@@ -71,6 +71,8 @@ export async function ensureBuilt() {
 	// Below node_modules: on the same file system, and nobody looks at it.
 	const next = join(root, "node_modules", `.fieldmote.${process.pid}`);
 	try {
+		// Asked first: mkdir() on a read-only file system says that something is missing.
+		accessSync(root, constants.W_OK);
 		mkdirSync(next, { recursive: true });
 		mkdirSync(folder, { recursive: true });
 		accessSync(folder, constants.W_OK);
