@@ -89,6 +89,17 @@ test("more than a second: forward at once, back at half speed", () => {
 	assert.ok(Math.abs(back.estimateMs(10_000) - (START_MS - 50_000)) < 1e-3);
 });
 
+test("a poor sample does not spoil a good one; one that contradicts replaces it", () => {
+	const clock = new Clock();
+	clock.adjust(sample(0, START_MS, 5), 0);
+	clock.adjust(sample(1000, START_MS + 1000 + 300, 400), 1000);
+	assert.ok(clock.errorBoundMs(1000) < 10);
+	assert.ok(Math.abs(clock.estimateMs(1000) - START_MS - 1000) < 5);
+	assert.ok(Math.abs(clock.offsetMs - 300) < 1e-3, "what the sample said is still told");
+	clock.adjust(sample(2000, START_MS + 2000 + 700, 20), 2000);
+	assert.ok(Math.abs(clock.estimateMs(2000) - START_MS - 2700) < 1e-3);
+});
+
 test("years: the ticks wrap and nothing happens", () => {
 	const clock = new Clock();
 	let ticks = 0x7fffffff - 1000;

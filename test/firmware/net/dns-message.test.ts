@@ -112,6 +112,9 @@ test("compression that loops or points forward is broken, not endless", () => {
 	// A label, then a pointer back to it, for ever: 01 61 c015.
 	const round = answer(1, `01 61 c015 ${data}`);
 	assert.notEqual(decode(round, AB).answer, Answer.Addresses);
+	// An alias with a name without end, and a record that belongs to that same name.
+	const endless = answer(2, "c00c 0005 0001 0000003c 0004 01 61 c021", `c021 ${data}`);
+	assert.notEqual(decode(endless, AB).answer, Answer.Addresses);
 	const reserved = answer(1, `80 61 00 ${data}`);
 	assert.equal(decode(reserved, AB).answer, Answer.Malformed);
 });

@@ -98,6 +98,8 @@ test("each question from another random port, with another id", async () => {
 	});
 	await ask("broker.example");
 	assert.equal(ids.size, 4);
+	assert.ok(new Set([...ids].map((id) => id & 255)).size > 1);
+	assert.ok(new Set([...ids].map((id) => id >> 8)).size > 1);
 	assert.equal(new Set(world.network.ports).size, 4);
 	for (const port of world.network.ports) assert.ok(port >= 49152 && port <= 65535);
 });
@@ -170,6 +172,8 @@ test("answers from elsewhere, with another id or to another question do not coun
 			reply(otherName);
 			reply(forged.subarray(0, 11));
 			reply(Buffer.from(answer ?? []));
+			// The socket is closed by now.
+			reply(forged);
 		});
 	};
 	const { ask } = await setUp({ [SERVER_A]: forge });

@@ -134,6 +134,17 @@ for (const rejoins of [false, true]) {
 	});
 }
 
+test("a radio that rejoins by itself is not waited for in vain", async () => {
+	const { world, air, events } = await join([HOME], { networks: [HOME], rejoins: true });
+	await world.clock.advance(70_000);
+	air.set("home", { isPresent: false });
+	await world.clock.advance(100);
+	air.set("home", { isPresent: true });
+	await world.clock.advance(5000);
+	assert.deepEqual(events, ["up", "down: connection lost", "up"]);
+	assert.equal(world.lines.length, 3);
+});
+
 test("a flapping network does not get the fast delays back", async () => {
 	const { world, air } = await join([HOME], { networks: [HOME] });
 	for (let i = 0; i < 6; i++) {
