@@ -73,9 +73,13 @@ const Flag = Object.freeze({
 /** Checks the options and fills in defaults. Throws RangeError. */
 export function settingsOf(options: SessionOptions): Settings {
 	checkTexts(options);
-	number("keepAliveSeconds", options.keepAliveSeconds, undefined, 0, 65_535);
 	return {
-		...options,
+		clientId: options.clientId,
+		cleanSession: options.cleanSession,
+		keepAliveSeconds: number("keepAliveSeconds", options.keepAliveSeconds, undefined, 0, 65_535),
+		username: options.username,
+		password: options.password,
+		will: options.will,
 		window: number("window", options.window, 4, 1, 65_000),
 		arenaBytes: number("arenaBytes", options.arenaBytes, 1024, 16, MaximumPacketBytes),
 		incomingWindow: number("incomingWindow", options.incomingWindow, 8, 1, 65_000),

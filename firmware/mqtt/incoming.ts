@@ -8,7 +8,7 @@
 
 import { Code, PacketType } from "./codes";
 import { IdSet } from "./idset";
-import { actionOf, In, InAction, IncomingFlow, InInput, InInputs, stateOf, step } from "./inflight";
+import { actionOf, In, InAction, IncomingFlow, InInput, stateOf, step } from "./inflight";
 import { NoSlot, SlotList } from "./slots";
 
 /** Fields of a row. */
@@ -54,7 +54,7 @@ export class Incoming {
 		const slot = this.count === 0 ? NoSlot : this.find(packetId);
 		const before = this.stateOf(slot, packetId);
 		const input = qos === 1 ? InInput.Publish1 : InInput.Publish2;
-		const cell = step(IncomingFlow, InInputs, before, input);
+		const cell = step(IncomingFlow, before, input);
 		const action = actionOf(cell);
 		this.slot = slot;
 		if (action === InAction.Nothing || action === InAction.Violation) return action;
@@ -74,7 +74,7 @@ export class Incoming {
 	release(packetId: number): number {
 		const slot = this.count === 0 ? NoSlot : this.find(packetId);
 		const before = this.stateOf(slot, packetId);
-		const action = actionOf(step(IncomingFlow, InInputs, before, InInput.Pubrel));
+		const action = actionOf(step(IncomingFlow, before, InInput.Pubrel));
 		if (action === InAction.Violation) return action;
 		this.received.delete(packetId);
 		if (before === In.Repeated2) {
@@ -200,6 +200,6 @@ export class Incoming {
 
 	private move(slot: number, input: number): void {
 		const row = slot * Stride + StateField;
-		this.rows[row] = stateOf(step(IncomingFlow, InInputs, this.rows[row] as number, input));
+		this.rows[row] = stateOf(step(IncomingFlow, this.rows[row] as number, input));
 	}
 }

@@ -107,9 +107,18 @@ export const InAction = Object.freeze({
 	Violation: 4,
 } as const);
 
+/** Rows by state, columns by input. */
+export type Flow = readonly (readonly number[])[];
+
 /** A cell: the next state and what is to be done. */
 function to(state: number, action: number): number {
 	return state | (action << 4);
+}
+
+/** Freezes a table with its rows. */
+function tableOf(rows: readonly (readonly number[])[]): Flow {
+	for (let state = 0; state < rows.length; state++) Object.freeze(rows[state]);
+	return Object.freeze(rows);
 }
 
 const O = Out;
@@ -118,17 +127,17 @@ const Stray = to(O.None, OutAction.Stray);
 const Bad = to(O.None, OutAction.Violation);
 
 /** Rows by `Out`, columns by `OutInput`. */
-export const OutgoingFlow: readonly number[] = Object.freeze([
+export const OutgoingFlow: Flow = tableOf([
 	// Begin, PUBACK, PUBREC, PUBCOMP, Lost, Forgotten
-	...[Bad, Stray, to(O.None, OutAction.Answer), Stray, O.None, O.None],
-	...[O.Sent1, Bad, Bad, Bad, O.Queued1, O.Queued1],
-	...[Bad, Complete, Bad, Bad, O.Again1, O.Queued1],
-	...[O.Sent1, Complete, Bad, Bad, O.Again1, O.Queued1],
-	...[O.Sent2, Bad, Bad, Bad, O.Queued2, O.Queued2],
-	...[Bad, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
-	...[O.Sent2, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
-	...[O.Released, Bad, O.Release, Complete, O.Release, O.Queued2],
-	...[Bad, Bad, to(O.Release, OutAction.Release), Complete, O.Release, O.Queued2],
+	[Bad, Stray, to(O.None, OutAction.Answer), Stray, O.None, O.None],
+	[O.Sent1, Bad, Bad, Bad, O.Queued1, O.Queued1],
+	[Bad, Complete, Bad, Bad, O.Again1, O.Queued1],
+	[O.Sent1, Complete, Bad, Bad, O.Again1, O.Queued1],
+	[O.Sent2, Bad, Bad, Bad, O.Queued2, O.Queued2],
+	[Bad, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
+	[O.Sent2, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
+	[O.Released, Bad, O.Release, Complete, O.Release, O.Queued2],
+	[Bad, Bad, to(O.Release, OutAction.Release), Complete, O.Release, O.Queued2],
 ]);
 
 const I = In;
@@ -138,12 +147,12 @@ const Answer = to(I.None, InAction.Answer);
 const Wrong = to(I.None, InAction.Violation);
 
 /** Rows by `In`, columns by `InInput`. */
-export const IncomingFlow: readonly number[] = Object.freeze([
+export const IncomingFlow: Flow = tableOf([
 	// PUBLISH QoS 1, PUBLISH QoS 2, PUBREL, Acknowledge, Turn, Lost, Forgotten
-	...[Deliver1, Deliver2, Answer, I.None, Wrong, I.None, I.None],
-	...[I.Delivered1, Wrong, to(I.Delivered1, InAction.Answer), I.Ready1, Wrong, I.Held1, I.None],
-	...[I.Ready1, Wrong, to(I.Ready1, InAction.Answer), I.Ready1, I.None, I.Done1, I.None],
-	...[
+	[Deliver1, Deliver2, Answer, I.None, Wrong, I.None, I.None],
+	[I.Delivered1, Wrong, to(I.Delivered1, InAction.Answer), I.Ready1, Wrong, I.Held1, I.None],
+	[I.Ready1, Wrong, to(I.Ready1, InAction.Answer), I.Ready1, I.None, I.Done1, I.None],
+	[
 		to(I.Delivered1, InAction.Rejoin),
 		Wrong,
 		to(I.Held1, InAction.Answer),
@@ -152,7 +161,7 @@ export const IncomingFlow: readonly number[] = Object.freeze([
 		I.Held1,
 		I.None,
 	],
-	...[
+	[
 		to(I.Ready1, InAction.Rejoin),
 		Deliver2,
 		to(I.Done1, InAction.Answer),
@@ -161,25 +170,17 @@ export const IncomingFlow: readonly number[] = Object.freeze([
 		I.Done1,
 		I.None,
 	],
-	...[Wrong, I.Delivered2, Wrong, I.Ready2, Wrong, I.Held2, I.None],
-	...[Wrong, I.Ready2, Wrong, I.Ready2, I.Received2, I.Received2, I.None],
-	...[Wrong, to(I.Delivered2, InAction.Rejoin), Wrong, I.Received2, Wrong, I.Held2, I.None],
-	...[Wrong, I.Repeated2, Answer, I.Repeated2, I.Received2, I.Received2, I.None],
-	...[Deliver1, to(I.Repeated2, InAction.Rejoin), Answer, I.Received2, Wrong, I.Received2, I.None],
+	[Wrong, I.Delivered2, Wrong, I.Ready2, Wrong, I.Held2, I.None],
+	[Wrong, I.Ready2, Wrong, I.Ready2, I.Received2, I.Received2, I.None],
+	[Wrong, to(I.Delivered2, InAction.Rejoin), Wrong, I.Received2, Wrong, I.Held2, I.None],
+	[Wrong, I.Repeated2, Answer, I.Repeated2, I.Received2, I.Received2, I.None],
+	[Deliver1, to(I.Repeated2, InAction.Rejoin), Answer, I.Received2, Wrong, I.Received2, I.None],
 ]);
 
-/** The cell of a table with `inputs` columns. */
-export function step(
-	flow: readonly number[],
-	inputs: number,
-	state: number,
-	input: number,
-): number {
-	return flow[state * inputs + input] as number;
+/** The cell for a state and an input. */
+export function step(flow: Flow, state: number, input: number): number {
+	return (flow[state] as readonly number[])[input] as number;
 }
-
-export const OutInputs = 6;
-export const InInputs = 7;
 
 /** The state that a cell leads to. */
 export function stateOf(cell: number): number {

@@ -1,22 +1,14 @@
 /**
  * Publications with QoS > 0 that are not done: a table of fixed size and one block of bytes that
- * holds the packet of each, moved together when there is no room behind the last. Part of what survives a connection. The order of acceptance is the
- * order of sending and of sending again [MQTT-4.6.0-1]; PUBRELs go in the order of their PUBRECs
- * [MQTT-4.6.0-4]. What to do is decided in `inflight.ts`. Must not know the transport or time.
+ * holds the packet of each, moved together when there is no room behind the last. Part of what
+ * survives a connection. The order of acceptance is the order of sending and of sending again
+ * [MQTT-4.6.0-1]; PUBRELs go in the order of their PUBRECs [MQTT-4.6.0-4]. What to do is decided
+ * in `inflight.ts`. Must not know the transport or time.
  */
 
 import { Code } from "./codes";
 import { markRepeated, renumberPublish } from "./encode";
-import {
-	actionOf,
-	Out,
-	OutAction,
-	OutgoingFlow,
-	OutInput,
-	OutInputs,
-	stateOf,
-	step,
-} from "./inflight";
+import { actionOf, Out, OutAction, OutgoingFlow, OutInput, stateOf, step } from "./inflight";
 import type { Requests } from "./requests";
 import { NoSlot, SlotList } from "./slots";
 
@@ -153,9 +145,9 @@ export class Outgoing {
 	 * `finish` after it has read what it needs.
 	 */
 	acknowledge(slot: number, input: number): number {
-		if (slot === NoSlot) return actionOf(step(OutgoingFlow, OutInputs, Out.None, input));
+		if (slot === NoSlot) return actionOf(step(OutgoingFlow, Out.None, input));
 		const before = this.state(slot);
-		const action = actionOf(step(OutgoingFlow, OutInputs, before, input));
+		const action = actionOf(step(OutgoingFlow, before, input));
 		if (action === OutAction.Violation || action === OutAction.Complete) return action;
 		this.move(slot, input);
 		if (action !== OutAction.Release) return action;
@@ -258,6 +250,6 @@ export class Outgoing {
 
 	private move(slot: number, input: number): void {
 		const row = slot * Stride + StateField;
-		this.rows[row] = stateOf(step(OutgoingFlow, OutInputs, this.rows[row] as number, input));
+		this.rows[row] = stateOf(step(OutgoingFlow, this.rows[row] as number, input));
 	}
 }

@@ -5,16 +5,15 @@
 
 import {
 	actionOf,
+	type Flow,
 	In,
 	InAction,
 	IncomingFlow,
 	InInput,
-	InInputs,
 	Out,
 	OutAction,
 	OutgoingFlow,
 	OutInput,
-	OutInputs,
 	stateOf,
 	step,
 } from "../../../firmware/mqtt/inflight";
@@ -53,7 +52,7 @@ function nameOf(values: Readonly<Record<string, number>>, value: number): string
 	return Object.keys(values).find((key) => values[key] === value) ?? String(value);
 }
 
-function tableOf(flow: readonly number[], inputs: number, names: Names): string {
+function tableOf(flow: Flow, names: Names): string {
 	const columns = Object.keys(names.inputs);
 	const lines = [
 		`| | ${columns.map((column) => headings[column]).join(" | ")} |`,
@@ -61,7 +60,7 @@ function tableOf(flow: readonly number[], inputs: number, names: Names): string 
 	];
 	for (const [stateName, state] of Object.entries(names.states)) {
 		const cells = columns.map((column) => {
-			const cell = step(flow, inputs, state, names.inputs[column] as number);
+			const cell = step(flow, state, names.inputs[column] as number);
 			const action = actionOf(cell);
 			if (action === names.violation) return "✗";
 			const next = stateOf(cell);
@@ -76,13 +75,13 @@ function tableOf(flow: readonly number[], inputs: number, names: Names): string 
 
 /** Both tables as Markdown. ✗ closes the connection; · changes nothing. */
 export function describeFlows(): string {
-	const outgoing = tableOf(OutgoingFlow, OutInputs, {
+	const outgoing = tableOf(OutgoingFlow, {
 		states: Out,
 		inputs: OutInput,
 		actions: OutAction,
 		violation: OutAction.Violation,
 	});
-	const incoming = tableOf(IncomingFlow, InInputs, {
+	const incoming = tableOf(IncomingFlow, {
 		states: In,
 		inputs: InInput,
 		actions: InAction,
