@@ -84,7 +84,7 @@ export function boot(platform: Platform): Stop {
 		log("boot", "stopped: the configuration has to be mended");
 		return (done) => done();
 	}
-	return start(platform, site.value, site.value.broker, relay);
+	return start(platform, board.value, site.value, site.value.broker, relay);
 }
 
 function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
@@ -96,6 +96,7 @@ function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
 
 function start(
 	platform: Platform,
+	board: BoardConfig,
 	site: SiteConfig,
 	broker: BrokerConfig,
 	relay: Relay | undefined,
@@ -105,7 +106,7 @@ function start(
 	const clock = new Clock();
 	assumeTime(clock, settings, platform.config, site.allowUnset, now);
 	const node = site.node === "" ? nodeFromMac(platform.WiFi) : site.node;
-	log("boot", `node ${node}, board ${String(platform.board.name)}, profile ${site.profile}`);
+	log("boot", `node ${node}, board ${board.name}, profile ${site.profile}`);
 	const topics = nodeTopics(site.base, node);
 	const demo = site.profile === "demo";
 	const session = new Session({
@@ -114,6 +115,8 @@ function start(
 		keepAliveSeconds: site.keepAliveSeconds,
 		username: broker.username,
 		password: broker.password,
+		window: board.window,
+		arenaBytes: board.arenaBytes,
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
 		will: { topic: topics.availability, payload: "offline", qos: 1, retain: true },

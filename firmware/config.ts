@@ -46,6 +46,9 @@ export interface BoardConfig {
 	readonly name: string;
 	/** Undefined: the board has no relay. */
 	readonly relay: { readonly pin: number; readonly activeLow: boolean } | undefined;
+	/** Reports in flight, and bytes for them. */
+	readonly window: number;
+	readonly arenaBytes: number;
 }
 
 export const PROFILES = Object.freeze(["node", "demo"]);
@@ -66,6 +69,8 @@ const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
 const BROKER_KEYS = Object.freeze(["url", "username", "password", "keepAliveSeconds"]);
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
+const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
+const SESSION_KEYS = Object.freeze(["window", "arenaBytes"]);
 const DAY_MS = 86_400_000;
 
 /** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
@@ -237,12 +242,22 @@ export function checkBoard(board: Json): Checked<BoardConfig> {
 	const name = typeof board.name === "string" ? board.name : "";
 	const check = new Checker(`boards/${name === "" ? "?" : name}.json`);
 	if (!isId(name)) check.problem("name", board.name, "must be 1 to 32 of a-z, 0-9 and -");
+	const session = check.object(board, "session");
+	check.keys(session, "session", SESSION_KEYS);
+	const value = {
+		name,
+		relay: boardRelay(check, board),
+		window: check.integer(session, "session", "window", 4, 1, 64),
+		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 512, 65_536),
+	};
+	return { problems: check.problems, value };
+}
+
+function boardRelay(check: Checker, board: Json): BoardConfig["relay"] {
+	if (board.relay === undefined) return undefined;
 	const relay = check.object(board, "relay");
-	if (board.relay === undefined)
-		return { problems: check.problems, value: { name, relay: undefined } };
-	check.keys(relay, "relay", ["pin", "activeLow", "source"]);
+	check.keys(relay, "relay", RELAY_KEYS);
 	const pin = check.integer(relay, "relay", "pin", -1, 0, 48);
 	if (relay.pin === undefined) check.problem("relay.pin", undefined, "is missing");
-	const activeLow = check.flag(relay, "relay", "activeLow");
-	return { problems: check.problems, value: { name, relay: { pin, activeLow } } };
+	return { pin, activeLow: check.flag(relay, "relay", "activeLow") };
 }

@@ -73,9 +73,11 @@ export class NodeLife {
 
 	handleWifiDown(): void {
 		if (this.state === Life.Stopped) return;
+		if (this.state === Life.Running) this.reconnects++;
 		if (this.linkOpen) this.push(Action.Drop);
 		if (this.clockRunning) this.push(Action.StopClock);
 		this.clockRunning = false;
+		this.linkOpen = false;
 		this.state = Life.Joining;
 	}
 

@@ -5,10 +5,10 @@
  */
 
 import Time from "time";
-import Timer from "timer";
 import type { BrokerConfig, SiteConfig } from "./config";
 import { Facts } from "./facts";
 import { Event, type Session } from "./mqtt/session";
+import { Alarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
 import type { Clock } from "./net/clock";
 import type { NameResolver } from "./net/dns";
@@ -63,10 +63,10 @@ export class Runtime implements LinkOwner {
 	private readonly keeper: TimeKeeper;
 	private readonly link: Link;
 	private readonly profile: Profile;
-	private timer: Timer | undefined;
+	private readonly alarm: Alarm;
 	private readonly facts: Facts;
 	private stopped: (() => void) | undefined;
-	private stopTimer: Timer | undefined;
+	private readonly stopAlarm: Alarm;
 
 	constructor(options: RuntimeOptions) {
 		const { site, broker, session, resolver } = options;
@@ -75,6 +75,8 @@ export class Runtime implements LinkOwner {
 		this.session = session;
 		const needsClock = broker.secure && !site.allowUnset;
 		this.life = new NodeLife({ needsClock, connectDelayMs: options.connectDelayMs }, now);
+		this.alarm = new Alarm(() => this.handleAlarm());
+		this.stopAlarm = new Alarm(() => this.finish());
 		this.backoff = new Backoff({
 			baseMs: RECONNECT_BASE_MS,
 			capMs: RECONNECT_CAP_MS,
@@ -124,7 +126,7 @@ export class Runtime implements LinkOwner {
 			this.finish();
 			return;
 		}
-		this.stopTimer = Timer.set(() => this.finish(), STOP_TIMEOUT_MS);
+		this.stopAlarm.set(STOP_TIMEOUT_MS);
 		this.profile.handleStop(Time.ticks | 0);
 		this.link.pump();
 		this.disconnectWhenIdle();
@@ -179,6 +181,7 @@ export class Runtime implements LinkOwner {
 	wifiDown(reason: string): void {
 		this.facts.error = `wifi: ${reason}`;
 		this.life.handleWifiDown();
+		this.facts.reconnects = this.life.reconnects;
 		this.advance();
 	}
 
@@ -188,9 +191,8 @@ export class Runtime implements LinkOwner {
 		this.advance();
 	}
 
-	/** From the timer: life and profile have something due. */
-	handleTimer(): void {
-		this.timer = undefined;
+	/** Life or profile has something due. */
+	private handleAlarm(): void {
 		const now = Time.ticks | 0;
 		this.facts.uptimeSeconds(now);
 		this.life.handleTimeout(now);
@@ -235,11 +237,8 @@ export class Runtime implements LinkOwner {
 		const profileMs = this.profile.pollTimeout(now);
 		let waitMs = lifeMs;
 		if (waitMs < 0 || (profileMs >= 0 && profileMs < waitMs)) waitMs = profileMs;
-		Timer.clear(this.timer);
-		this.timer = undefined;
-		if (waitMs >= 0 && this.stopped === undefined) {
-			this.timer = Timer.set(() => this.handleTimer(), waitMs);
-		}
+		if (waitMs >= 0 && this.stopped === undefined) this.alarm.set(waitMs);
+		else this.alarm.clear();
 	}
 
 	/** While stopping: DISCONNECT once everything is acknowledged [MQTT-3.14.4-3]. */
@@ -253,8 +252,8 @@ export class Runtime implements LinkOwner {
 		const done = this.stopped;
 		this.stopped = undefined;
 		if (done === undefined) return;
-		Timer.clear(this.stopTimer);
-		Timer.clear(this.timer);
+		this.stopAlarm.clear();
+		this.alarm.clear();
 		this.link.close();
 		this.keeper.close();
 		this.wifi.close();

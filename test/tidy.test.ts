@@ -35,17 +35,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Modules of the SDK, by who may import them. */
 const SDK_MODULES: Readonly<Record<string, RegExp>> = {
-	"firmware/net":
-		/^(timer|time|net|embedded:.*|ssl\/.*|x509|crypt|ecdsa|pkcs1_5|ecp|curve|ber|bin)$/,
+	"firmware/net": /^(timer|time|net|embedded:.*|ssl\/.*|crypt|ecdsa|ecp|curve|rsa|pkcs8)$/,
 	"firmware/runtime": /^(timer|time)$/,
 	"firmware/boot": /^time$/,
 	"firmware/credentials": /^Resource$/,
+	"firmware/typings": /./,
 	"firmware/main":
 		/^(board|site|credentials|instrumentation|mc\/config|net|preference|embedded:.*)$/,
 };
 
 const HOST_ONLY =
-	/\b(setTimeout|setInterval|console|Buffer|process|TextEncoder|TextDecoder|structuredClone|URL)\b/;
+	/(?<![.\w])(setTimeout|setInterval|console|Buffer|process|TextEncoder|TextDecoder|structuredClone|URL)\b/;
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })

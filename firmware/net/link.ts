@@ -7,9 +7,9 @@
  */
 
 import Time from "time";
-import Timer from "timer";
 import { Code, codeName } from "../mqtt/codes";
 import { Event, type Session } from "../mqtt/session";
+import { Alarm } from "./alarm";
 import type { LinkOptions } from "./link-options";
 import { log, logFailure } from "./log";
 import { type ByteSocket, LOST, openTcp } from "./socket";
@@ -33,14 +33,15 @@ export class Link {
 	private attempt = 0;
 	/** CONNACK's return code, when it was not 0. */
 	private refusal = 0;
-	private timer: Timer | undefined;
-	private timerDue = 0;
+	private readonly alarm: Alarm;
+	private alarmDue = 0;
 
 	constructor(options: LinkOptions) {
 		this.options = options;
 		this.session = options.session;
 		this.input = new Uint8Array(options.readBytes ?? 256);
 		this.output = new Uint8Array(options.writeBytes ?? 256);
+		this.alarm = new Alarm(() => this.handleAlarm());
 	}
 
 	/** The address in use, "" before there is one. */
@@ -133,9 +134,7 @@ export class Link {
 		this.fail(full);
 	}
 
-	/** From the timer. */
-	handleTimer(): void {
-		this.timer = undefined;
+	private handleAlarm(): void {
 		const now = Time.ticks | 0;
 		if (this.step === "mqtt") {
 			this.session.handleTimeout(now);
@@ -254,8 +253,7 @@ export class Link {
 		this.step = "";
 		this.attempt++;
 		this.dropSocket();
-		Timer.clear(this.timer);
-		this.timer = undefined;
+		this.alarm.clear();
 		this.addresses = [];
 		this.pumping = false;
 		if (wasOpen) this.session.handleClosed(Time.ticks | 0);
@@ -269,21 +267,16 @@ export class Link {
 		socket?.close();
 	}
 
-	/** One timer for the step or the session; moved only when it would fire too late. */
+	/** One alarm for the step or the session; moved only when it would come too late. */
 	private schedule(): void {
 		const now = Time.ticks | 0;
-		let waitMs = (this.stepDue - now) | 0;
+		let waitMs = Math.max(0, (this.stepDue - now) | 0);
 		if (this.step === "mqtt") waitMs = this.session.pollTimeout(now);
-		else if (this.step === "") waitMs = -1;
-		else if (waitMs < 0) waitMs = 0;
-		if (waitMs < 0) return;
+		if (this.step === "" || waitMs < 0) return;
 		const due = (now + waitMs) | 0;
-		if (this.timer !== undefined) {
-			if (((due - this.timerDue) | 0) >= 0) return;
-			Timer.clear(this.timer);
-		}
-		this.timerDue = due;
-		this.timer = Timer.set(() => this.handleTimer(), waitMs);
+		if (this.alarm.isSet && ((due - this.alarmDue) | 0) >= 0) return;
+		this.alarmDue = due;
+		this.alarm.set(waitMs);
 	}
 }
 

@@ -48,6 +48,7 @@ test("lost Wi-Fi drops the link, and what follows begins anew", () => {
 	const life = running();
 	life.handleWifiDown();
 	assert.deepEqual(actions(life), [Action.Drop, Action.StopClock]);
+	assert.equal(life.reconnects, 1);
 	assert.equal(life.pollTimeout(0), -1);
 	life.handleLinkDown(500, 1000);
 	assert.equal(life.state, Life.Joining);
