@@ -72,8 +72,16 @@ test("a QoS 2 message is delivered from no state but None, and ends by PUBREL al
 	}
 });
 
+/** Tables whatever their columns are padded with. */
+function plain(text: string): string {
+	return text
+		.replace(/ *\| */g, "|")
+		.replace(/-+/g, "-")
+		.trim();
+}
+
 test("docs/qos.md holds the tables as they are", () => {
 	const page = readFileSync(new URL("../../../docs/qos.md", import.meta.url), "utf8");
 	const [, tables] = page.split("<!-- tables -->\n");
-	assert.equal(tables, describeFlows());
+	assert.equal(plain(tables ?? ""), plain(describeFlows()));
 });
