@@ -144,7 +144,9 @@ export class Runtime implements LinkOwner {
 		} else if (event === Event.Subscribed) {
 			this.subscribed();
 		} else if (event === Event.Skipped) {
-			log("mqtt", `a message of ${session.event.skippedBytes} bytes is too large: skipped`);
+			const { skippedBytes } = session.event;
+			log("mqtt", `a message of ${skippedBytes} bytes is too large: skipped`);
+			this.profile.handleSkipped(skippedBytes, now);
 		} else if (event === Event.Refused) {
 			const code = session.event.code;
 			// Bad credentials do not get better by asking often: 4, 5 of [MQTT 3.1.1 table 3.1].

@@ -47,6 +47,8 @@ export class DemoProfile implements Profile {
 		if (handle > 0) session.acknowledge(handle, now);
 	}
 
+	handleSkipped(): void {}
+
 	handlePublished(_token: number, now: number): void {
 		this.sayTests(now);
 	}

@@ -44,6 +44,11 @@ export function refusedPayload(entity: string, id: string, reason: string): stri
 	return `{"entity":"${entity}"${idPart(id)},"done":false,"reason":${JSON.stringify(reason)}}`;
 }
 
+/** `<base>/<node>/result` for a message that was too large to be looked at. */
+export function skippedPayload(reason: string): string {
+	return `{"done":false,"reason":${JSON.stringify(reason)}}`;
+}
+
 function idPart(id: string): string {
 	return id === "" ? "" : `,"id":${JSON.stringify(id)}`;
 }

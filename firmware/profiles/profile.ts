@@ -17,6 +17,8 @@ export interface Profile {
 	handleConnected(sessionPresent: boolean, now: number): void;
 	/** session.message holds a message; every one with a handle has to be acknowledged. */
 	handleMessage(now: number): void;
+	/** A message of so many bytes was larger than the node takes; the engine acknowledged it. */
+	handleSkipped(bytes: number, now: number): void;
 	/** A publish with this token is done, so there may be room for more. */
 	handlePublished(token: number, now: number): void;
 	handleTimeout(now: number): void;

@@ -11,7 +11,7 @@ import { log } from "../net/log";
 import { CommandHistory } from "../store/command-history";
 import { Outbox } from "../store/outbox";
 import { type NodeTopics, setTopic, stateTopic } from "../topics";
-import { diagPayload, donePayload, refusedPayload, timePayload } from "./payloads";
+import { diagPayload, donePayload, refusedPayload, skippedPayload, timePayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
 
 /** Reports kept while there is no room in the window: 160 s at the default interval. */
@@ -124,6 +124,11 @@ export class StandardProfile implements Profile {
 		}
 		if (handle > 0) session.acknowledge(handle, now);
 		this.flush(now);
+	}
+
+	handleSkipped(bytes: number, now: number): void {
+		const reason = `a message of ${bytes} bytes is too large, a command has ${COMMAND_LIMIT} at most`;
+		this.result(skippedPayload(reason), now);
 	}
 
 	private command(relay: Relay, now: number): void {

@@ -65,6 +65,7 @@ class Shed {
 			if (event === Event.Connected)
 				this.profile.handleConnected(session.event.sessionPresent, now);
 			else if (event === Event.Message) this.profile.handleMessage(now);
+			else if (event === Event.Skipped) this.profile.handleSkipped(session.event.skippedBytes, now);
 			else if (event === Event.Published) this.profile.handlePublished(0, now);
 		};
 	}
@@ -171,6 +172,7 @@ test("what must not switch does not, and the result says why", () => {
 		[{ text: "on" }, /expected ON, OFF, TOGGLE/],
 		[{ text: "\ud800" }, /expected/],
 		[{ text: `{"state":"ON","id":"${"x".repeat(300)}"}` }, /expected/],
+		[{ text: "x".repeat(3000) }, /30\d\d bytes is too large, a command has 256 at most/],
 	];
 	for (const [command, reason] of cases) {
 		const { results, states } = shed.command(command);
