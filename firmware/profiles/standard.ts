@@ -127,8 +127,8 @@ export class StandardProfile implements Profile {
 	}
 
 	handleSkipped(bytes: number, now: number): void {
-		const reason = `a message of ${bytes} bytes is too large, a command has ${COMMAND_LIMIT} at most`;
-		this.result(skippedPayload(reason), now);
+		const limit = `a command has ${COMMAND_LIMIT} at most`;
+		this.result(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), now);
 	}
 
 	private command(relay: Relay, now: number): void {

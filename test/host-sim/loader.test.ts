@@ -117,6 +117,18 @@ test("an exception is a crash: reported, power off, nothing runs on", async () =
 	assert.equal(lines.length, count, "no timer fires after power-off");
 });
 
+test("power-off ends what the board owns, but not what it has forgotten", () => {
+	const { board } = start();
+	const ended: string[] = [];
+	board.own(() => ended.push("kept"));
+	const forget = board.own(() => ended.push("forgotten"));
+	forget();
+	board.powerOff();
+	assert.deepEqual(ended, ["kept"]);
+	board.powerOff();
+	assert.deepEqual(ended, ["kept"], "once");
+});
+
 test("power-on starts afresh, with the preferences of before", () => {
 	const { board, probe } = start();
 	probe.store("kept");

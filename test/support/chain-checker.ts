@@ -4,6 +4,7 @@
  */
 
 import { checkChain } from "../../firmware/net/certificate-chain";
+import { bytesOf } from "./hex";
 
 /** A case of the table with DER in hexadecimal. */
 export interface TextCase {
@@ -22,11 +23,4 @@ export function checkText(json: string): string {
 
 export function check({ chain, authorities, host, nowMs }: TextCase): string {
 	return checkChain(chain.map(bytesOf), authorities.map(bytesOf), host, nowMs);
-}
-
-export function bytesOf(hex: string): Uint8Array {
-	const bytes = new Uint8Array(hex.length / 2);
-	for (let i = 0; i < bytes.length; i++)
-		bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16);
-	return bytes;
 }

@@ -177,15 +177,21 @@ test("nobody listens: an error, and nothing else", async () => {
 test("close lets out what was written, and nothing is called after it", async () => {
 	const { socket, events, peer } = await connect();
 	const received: Buffer[] = [];
+	let reset = false;
+	peer.once("error", () => {
+		reset = true;
+	});
 	peer.on("data", (bytes: Buffer) => received.push(bytes));
 	socket.write(Buffer.from("last words"));
 	socket.close();
 	events.length = 0;
 	peer.write("too late");
 	await once(peer, "end");
+	await new Promise((resolve) => setTimeout(resolve, 20));
 	assert.equal(Buffer.concat(received).toString(), "last words");
 	peer.end();
 	await once(peer, "close");
+	assert.equal(reset, false, "what came too late was thrown away, not answered with a reset");
 	assert.deepEqual(events, []);
 	assert.throws(() => socket.write(new Uint8Array(1)), TypeError);
 	assert.throws(() => socket.read(), TypeError);
