@@ -160,8 +160,7 @@ export function checkTopicBytes(source: Uint8Array, start: number, end: number):
 /** Text of well-formed UTF-8 bytes; U+FEFF at the start stays [MQTT-1.5.3-3]. */
 export function readUtf8(source: Uint8Array, start: number, end: number): string {
 	if (AstralPlaces === 1) {
-		const buffer = source.buffer as ArrayBuffer;
-		return String.fromArrayBuffer(buffer, source.byteOffset + start, end - start);
+		return String.fromArrayBuffer(source.slice(start, end).buffer);
 	}
 	let text = "";
 	for (let at = start; at < end; ) {
