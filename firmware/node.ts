@@ -5,12 +5,11 @@
  * certificates (unless the site allows it or the link is plain), and there is at most one
  * connection at a time. Must not know sockets, timers, topics or pins.
  *
- *            wifi up            clock ready            link up
- *   Joining ---------> Timing ------------> Connecting -------> Running
- *      ^                 |  ^                 |   ^                |
- *      |   wifi down     |  |      link down  v   | delay over     | link down
- *      +-----------------+  |               Waiting <--------------+
- *      +----- from anywhere +
+ *            wifi up            delay over          clock ready            link up
+ *   Joining ---------> Waiting ------------> Timing ------------> Connecting -------> Running
+ *      ^                  ^                                           |                  |
+ *      | wifi down,       |                                 link down |                  |
+ *      | from anywhere    +-------------------------------------------+------------------+
  */
 
 export const Life = Object.freeze({
@@ -61,14 +60,19 @@ export class NodeLife {
 		this.heldBack = options.connectDelayMs > 0;
 	}
 
-	handleWifiUp(): void {
+	/**
+	 * The network is there.
+	 * @param delayMs how long to hold back the connection to the broker, in milliseconds: all the
+	 *   nodes of an access point come back with it at the same moment
+	 */
+	handleWifiUp(delayMs: number, now: number): void {
 		if (this.state !== Life.Joining) return;
-		this.state = Life.Timing;
 		if (!this.clockRunning) {
 			this.clockRunning = true;
 			this.push(Action.StartClock);
 		}
-		this.advance();
+		this.wait(delayMs, now);
+		this.handleTimeout(now);
 	}
 
 	handleWifiDown(): void {
@@ -99,9 +103,7 @@ export class NodeLife {
 		if (this.state === Life.Running) this.reconnects++;
 		this.linkOpen = false;
 		if (this.state !== Life.Running && this.state !== Life.Connecting) return;
-		this.state = Life.Waiting;
-		this.waitingSince = now;
-		this.waitMs = delayMs;
+		this.wait(delayMs, now);
 	}
 
 	handleTimeout(now: number): void {
@@ -141,6 +143,12 @@ export class NodeLife {
 			return action;
 		}
 		return Action.None;
+	}
+
+	private wait(delayMs: number, now: number): void {
+		this.state = Life.Waiting;
+		this.waitingSince = now;
+		this.waitMs = delayMs;
 	}
 
 	private advance(): void {

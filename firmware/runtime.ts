@@ -65,6 +65,7 @@ export class Runtime implements LinkOwner {
 	private readonly profile: Profile;
 	private readonly alarm: Alarm;
 	private readonly facts: Facts;
+	private joined = false;
 	private stopped: (() => void) | undefined;
 	private readonly stopAlarm: Alarm;
 
@@ -176,12 +177,16 @@ export class Runtime implements LinkOwner {
 	}
 
 	wifiUp(): void {
-		this.life.handleWifiUp();
+		// At power-on nobody has lost anything yet: no delay.
+		const delayMs = this.joined ? this.backoff.nextDelayMs() : 0;
+		this.joined = true;
+		this.life.handleWifiUp(delayMs, Time.ticks | 0);
 		this.advance();
 	}
 
 	wifiDown(reason: string): void {
 		this.facts.error = `wifi: ${reason}`;
+		this.backoff.handleDown(Time.ticks | 0);
 		this.life.handleWifiDown();
 		this.facts.reconnects = this.life.reconnects;
 		this.advance();
@@ -216,8 +221,10 @@ export class Runtime implements LinkOwner {
 		const { granted, grantedCount } = this.session.event;
 		for (let i = 0; i < grantedCount; i++) {
 			const { topic } = this.profile.subscriptions[i];
-			if (granted[i] === 0x80) log("mqtt", `subscription refused by the broker: ${topic}`);
-			else log("mqtt", `subscribed to ${topic} at QoS ${granted[i]}`);
+			if (granted[i] === 0x80) {
+				this.facts.error = `mqtt: subscription refused by the broker: ${topic}`;
+				log("mqtt", `subscription refused by the broker: ${topic}`);
+			} else log("mqtt", `subscribed to ${topic} at QoS ${granted[i]}`);
 		}
 	}
 

@@ -16,7 +16,7 @@ const SECURE = { needsClock: true, connectDelayMs: 0 };
 test("the broker comes after Wi-Fi and clock", () => {
 	const life = new NodeLife(SECURE, 0);
 	assert.deepEqual(actions(life), []);
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	assert.deepEqual(actions(life), [Action.StartClock]);
 	life.handleClockReady();
 	assert.deepEqual(actions(life), [Action.Connect]);
@@ -26,7 +26,7 @@ test("the broker comes after Wi-Fi and clock", () => {
 
 test("a plain link does not wait for the clock", () => {
 	const life = new NodeLife({ needsClock: false, connectDelayMs: 0 }, 0);
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	assert.deepEqual(actions(life).sort(), [Action.StartClock, Action.Connect]);
 });
 
@@ -52,14 +52,27 @@ test("lost Wi-Fi drops the link, and what follows begins anew", () => {
 	assert.equal(life.pollTimeout(0), -1);
 	life.handleLinkDown(500, 1000);
 	assert.equal(life.state, Life.Joining);
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	// The clock was set before and still is.
 	assert.deepEqual(actions(life), [Action.Connect, Action.StartClock]);
 });
 
+test("back on Wi-Fi, the clock starts at once and the broker has to wait", () => {
+	const life = running();
+	life.handleWifiDown();
+	actions(life);
+	life.handleWifiUp(700, 1000);
+	assert.deepEqual(actions(life), [Action.StartClock]);
+	assert.equal(life.pollTimeout(1000), 700);
+	life.handleTimeout(1699);
+	assert.deepEqual(actions(life), []);
+	life.handleTimeout(1700);
+	assert.deepEqual(actions(life), [Action.Connect]);
+});
+
 test("Wi-Fi lost before its actions were done leaves nothing open", () => {
 	const life = new NodeLife({ needsClock: false, connectDelayMs: 0 }, 0);
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	life.handleWifiDown();
 	assert.deepEqual(actions(life), [Action.Drop, Action.StopClock]);
 });
@@ -67,7 +80,7 @@ test("Wi-Fi lost before its actions were done leaves nothing open", () => {
 test("the first connection can be held back, over a wrap of the ticks", () => {
 	const start = 0x7fff_ff00 | 0;
 	const life = new NodeLife({ needsClock: false, connectDelayMs: 30_000 }, start);
-	life.handleWifiUp();
+	life.handleWifiUp(0, start);
 	assert.deepEqual(actions(life), [Action.StartClock]);
 	assert.equal(life.pollTimeout(start), 30_000);
 	life.handleTimeout((start + 29_999) | 0);
@@ -82,13 +95,13 @@ test("a stopped node connects no more", () => {
 	life.handleLinkDown(0, 0);
 	life.handleTimeout(10);
 	life.handleWifiDown();
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	assert.deepEqual(actions(life), []);
 });
 
 function running(): NodeLife {
 	const life = new NodeLife(SECURE, 0);
-	life.handleWifiUp();
+	life.handleWifiUp(0, 0);
 	life.handleClockReady();
 	life.handleLinkUp();
 	actions(life);
