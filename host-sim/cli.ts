@@ -17,6 +17,8 @@ import { BASE_TOPIC, Simulator } from "./simulator";
 /** npm passes Ctrl-C on, though the terminal did already: twice at once is one wish. */
 const IMPATIENT_MS = 1_000;
 const EXIT_BY_SIGNAL = 130;
+/** The good-bye may take 3 s, sockets 1 s, the broker's clients a moment. */
+const END_MS = 8_000;
 
 /** Runs the command with the words that followed it; resolves when it runs, or has failed. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -40,6 +42,10 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 		if (ending) return;
 		ending = true;
 		process.exitCode = code;
+		setTimeout(() => {
+			process.stderr.write("fieldmote start: something does not end; leaving it\n");
+			process.exit(1);
+		}, END_MS).unref();
 		// Not from inside the firmware's own call.
 		setImmediate(() => void simulator.stop().then(() => removeSignals()));
 	};
