@@ -250,6 +250,7 @@ export class Link {
 
 	private teardown(): void {
 		const wasOpen = this.step === "mqtt";
+		if (this.step === "dns") this.options.resolver.cancel(this);
 		this.step = "";
 		this.attempt++;
 		this.dropSocket();

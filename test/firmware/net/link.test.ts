@@ -69,6 +69,7 @@ async function makeRig(
 		certificateTimeMs: () => Date.now(),
 	};
 	const resolver = {
+		cancel: () => undefined,
 		resolve: (host: string, target: object, done: (reason: string, found: string[]) => void) => {
 			const addresses = [...(options.addresses ?? [host])];
 			const reason = addresses.length === 0 ? "no such name" : "";
