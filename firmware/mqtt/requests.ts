@@ -1,6 +1,6 @@
 /**
  * SUBSCRIBE and UNSUBSCRIBE packets that were not answered: a table of fixed size. Part of the
- * connection: they are not sent again [MQTT-4.4.0-1 names only PUBLISH and PUBREL], but each one
+ * connection: they are not sent again ([MQTT-4.4.0-1] is about PUBLISH and PUBREL), but each one
  * that dies with its connection is reported. Must not know the packets themselves.
  */
 

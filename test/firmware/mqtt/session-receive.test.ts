@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { generate } from "mqtt-packet";
 import { Code, Event } from "../../../firmware/mqtt/codes";
+import { toHex } from "./hex";
 import { publishOf, Rig } from "./rig";
 
 test("topic, payload, QoS, RETAIN and DUP are told", () => {
@@ -142,6 +144,23 @@ test("PUBREL overtakes the answer to a repeat", () => {
 	rig.pump();
 	assert.equal(rig.summary(), "pubrec 2");
 	assert.equal(rig.session.pendingIncoming, 0);
+});
+
+test("PUBREL while the answer to a repeat is half out: the next answer is not forgotten", () => {
+	const rig = new Rig({ autoAcknowledge: false }).connect();
+	rig.send(publishOf("a", 2, 1));
+	rig.session.acknowledge(rig.event().handle, rig.now);
+	rig.pump().drop().connect(true);
+	const repeat = generate(publishOf("a", 2, 1, { dup: true }));
+	rig.session.handleBytes(repeat, 0, repeat.length, rig.now);
+	assert.equal(rig.session.pollTransmit(new Uint8Array(2), 0, 2, rig.now), 2);
+	const next = Buffer.concat([Buffer.from([0x62, 2, 0, 1]), generate(publishOf("b", 2, 2))]);
+	rig.session.handleBytes(next, 0, next.length, rig.now);
+	assert.equal(rig.session.pollEvent(), Event.Message);
+	rig.session.acknowledge(rig.session.message.handle, rig.now);
+	const rest = new Uint8Array(20);
+	const count = rig.session.pollTransmit(rest, 0, 20, rig.now);
+	assert.equal(toHex(rest, 0, count), "0001" + "50020002" + "70020001");
 });
 
 test("PUBREL for an unknown id gets PUBCOMP", () => {
