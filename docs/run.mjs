@@ -44,13 +44,13 @@ function switchRelay() {
 }
 
 const lines = ["$ npm ci && npm start", "", ...text.replaceAll(root, ".").trimEnd().split("\n")];
-const escape = (line) => line.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
+const escapeXml = (line) => line.replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
 const width = Math.ceil(Math.max(...lines.map((line) => line.length)) * CHARACTER_WIDTH);
 const height = lines.length * LINE_HEIGHT;
 const rows = lines.map((line, i) => {
 	const fill = /failed: /.test(line) ? "#ff8f8f" : /^ +\d/.test(line) ? "#d5e3d5" : "#9fb8d8";
 	const y = MARGIN + (i + 1) * LINE_HEIGHT - 5;
-	return `<text x="${MARGIN}" y="${y}" fill="${fill}" xml:space="preserve">${escape(line)}</text>`;
+	return `<text x="${MARGIN}" y="${y}" fill="${fill}" xml:space="preserve">${escapeXml(line)}</text>`;
 });
 writeFileSync(
 	`${root}/docs/run.svg`,

@@ -4,10 +4,11 @@
  * whose clock is the machine's. Must not know what the commands mean: client/driver.ts does.
  */
 
+import { lookup } from "node:dns";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { TlsIdentity } from "../firmware/net/link-options";
+import type { Resolver, TlsIdentity } from "../firmware/net/link-options";
 import { parseLine, type TlsCommand } from "./client/commands";
 import { ClientDriver, type Engine } from "./client/driver";
 import { readCredentials } from "./key-files";
@@ -86,11 +87,6 @@ function start(): { driver: ClientDriver; end: () => Promise<void> } {
 		readProgram(dirname(fileURLToPath(import.meta.url)), "link"),
 	) as Engine;
 	board.setUnixMs(Date.now());
-	const resolver = new engine.NameResolver({
-		UDP: engine.UDP,
-		servers: () => network.nameServers,
-		random: Math.random,
-	});
 	const driver = new ClientDriver({
 		engine,
 		emit,
@@ -103,7 +99,7 @@ function start(): { driver: ClientDriver; end: () => Promise<void> } {
 				tls,
 				TCP: engine.TCP,
 				TLSSocket: engine.TLSSocket,
-				resolver,
+				resolver: machineResolver(board),
 				owner,
 				stepTimeoutMs: command.connectTimeoutMs,
 				readBytes: LINK_BYTES,
@@ -115,11 +111,25 @@ function start(): { driver: ClientDriver; end: () => Promise<void> } {
 	});
 	const end = async () => {
 		driver.close();
-		resolver.close();
 		board.powerOff();
 		await network.close();
 	};
 	return { driver, end };
+}
+
+/** Names as this machine resolves them: there is no Wi-Fi that would name a server. */
+function machineResolver(board: SimulatedBoard): Resolver {
+	return {
+		resolve: (host, target, done) => {
+			lookup(host, { all: true, family: 4 }, (error, found) => {
+				const reason = error === null ? "" : "no such name";
+				const addresses = found?.map(({ address }) => address) ?? [];
+				board.run(() => done.call(target, reason, addresses));
+			});
+		},
+		// A link that was closed takes no answer.
+		cancel: () => undefined,
+	};
 }
 
 /** The files of a connect command, as the link takes them. Throws with what is wrong. */

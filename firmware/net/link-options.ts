@@ -3,7 +3,7 @@
  */
 
 import type { Session } from "../mqtt/session";
-import type { NameResolver } from "./dns";
+import type { Resolved } from "./dns";
 import type { TcpConstructor } from "./socket";
 import type { TlsConstructor } from "./tls-guard";
 
@@ -32,6 +32,13 @@ export interface LinkOwner {
 	certificateTimeMs(): number;
 }
 
+/** Names to addresses; NameResolver in dns.ts is one. */
+export interface Resolver {
+	resolve<T>(host: string, target: T, done: Resolved<T>): void;
+	/** The target's `done` is not called any more. */
+	cancel(target: unknown): void;
+}
+
 export interface LinkOptions {
 	readonly session: Session;
 	readonly host: string;
@@ -41,7 +48,7 @@ export interface LinkOptions {
 	readonly TCP: TcpConstructor;
 	/** Needed with `tls`. */
 	readonly TLSSocket: TlsConstructor | undefined;
-	readonly resolver: NameResolver;
+	readonly resolver: Resolver;
 	readonly owner: LinkOwner;
 	/** For TCP and for TLS each; milliseconds. */
 	readonly stepTimeoutMs: number;

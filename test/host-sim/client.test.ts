@@ -123,7 +123,12 @@ test("no broker, refused, wrong lines: one event each, and the process goes on",
 	client.send({ op: "publish", topic: "a", qos: 1, tag: "early" });
 	assert.equal((await client.next({ ev: "done", tag: "early" })).err, "not connected");
 	client.send({ op: "connect", port });
-	assert.match(String((await client.next({ ev: "down" })).reason), /^tcp: /);
+	assert.match(String((await client.next({ ev: "down" })).reason), /^tcp: .*: no connection/);
+	client.send({ op: "connect", host: "localhost", port });
+	assert.match(String((await client.next({ ev: "down" })).reason), /^tcp: 127\.0\.0\.1:\d+: /);
+	client.send({ op: "connect", host: "nowhere.invalid", port });
+	const unknown = await client.next({ ev: "down" });
+	assert.equal(unknown.reason, "dns: nowhere.invalid: no such name");
 	const lines: [string, RegExp][] = [
 		["nonsense", /not JSON/],
 		["[]", /expected an object/],
