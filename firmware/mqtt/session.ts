@@ -97,7 +97,6 @@ export class Session {
 		const { connection, settings } = core;
 		core.attached = true;
 		core.refusal = 0;
-		core.closePending = false;
 		connection.state = State.Opening;
 		connection.receivedAt = now | 0;
 		connection.deadlines.arm(Deadline.Connect, now, settings.connectTimeoutMs);

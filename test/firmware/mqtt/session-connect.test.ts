@@ -250,3 +250,10 @@ test("a failure of an old connection does not close the next", () => {
 	assert.equal(rig.seen.length, 0);
 	assert.equal(rig.session.state, State.Up);
 });
+
+test("a connection that is gone before anybody looked was never up", () => {
+	const rig = new Rig().open();
+	rig.session.handleBytes(new Uint8Array([0x20, 2, 0, 0]), 0, 4, rig.now);
+	rig.session.handleClosed(rig.now);
+	assert.equal(rig.session.pollEvent(), Event.None);
+});

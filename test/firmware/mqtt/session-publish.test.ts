@@ -175,3 +175,19 @@ test("what was asked first leaves first, whatever it is", () => {
 	const order = "publish, subscribe 1, publish 2, publish, publish 3, unsubscribe 4";
 	assert.equal(rig.summary(), order);
 });
+
+test("tokens stay over 0 and keep the order over their wrap", () => {
+	const rig = new Rig().connect();
+	const { session, now } = rig;
+	(session as unknown as { core: { kept: { lastToken: number } } }).core.kept.lastToken =
+		0x7ffffffd;
+	const tokens = [
+		session.publish("a", "0", 0, false, now),
+		session.publish("a", "1", 1, false, now),
+		session.publish("a", "0", 0, false, now),
+		session.publish("a", "1", 1, false, now),
+	];
+	assert.deepEqual(tokens, [0x7ffffffe, 0x7fffffff, 1, 2]);
+	rig.pump();
+	assert.equal(rig.summary(), "publish, publish 1, publish, publish 2");
+});

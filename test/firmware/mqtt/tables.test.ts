@@ -135,6 +135,7 @@ test("deadlines hold over the rollover of ticks", () => {
 	deadlines.arm(0, start, 100);
 	deadlines.arm(3, start, 50);
 	assert.equal(deadlines.next(start), 50);
+	assert.equal(deadlines.takeDue(3, start), false);
 	assert.equal(deadlines.takeDue(3, (start + 49) | 0), false);
 	assert.equal(deadlines.next((start + 49) | 0), 1);
 	assert.equal(deadlines.takeDue(3, (start + 50) | 0), true);
