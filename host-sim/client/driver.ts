@@ -5,34 +5,10 @@
  */
 
 import type { Packet } from "../../firmware/mqtt/parse";
-import type { LinkOwner, TlsIdentity } from "../../firmware/net/link-options";
+import type { LinkOwner } from "../../firmware/net/link-options";
 import type { Command, ConnectCommand } from "./commands";
+import type { ClientEvent, DriverOptions, Link, Session } from "./environment";
 import { Requests } from "./requests";
-
-export type Engine = typeof import("./engine");
-type Session = InstanceType<Engine["Session"]>;
-type Link = InstanceType<Engine["Link"]>;
-
-/** An event, as it is printed. */
-export type ClientEvent = Readonly<Record<string, unknown>>;
-
-export interface DriverOptions {
-	readonly engine: Engine;
-	/** Makes a link for a session; host and TLS are the command's. */
-	makeLink(
-		command: ConnectCommand,
-		session: Session,
-		tls: TlsIdentity | undefined,
-		owner: LinkOwner,
-	): Link;
-	/** Reads the files that a connect command names. Throws with what is wrong. */
-	loadTls(command: ConnectCommand): TlsIdentity | undefined;
-	ticks(): number;
-	setTimer(callback: () => void, delayMs: number): () => void;
-	emit(event: ClientEvent): void;
-	/** Unix milliseconds, for the dates in certificates. */
-	unixMs(): number;
-}
 
 /** Bytes for what is in flight, and for the largest packet that is taken. */
 const BUFFER_BYTES = 16 * 1024 * 1024;

@@ -5,9 +5,8 @@
  */
 
 import type { Command, PublishCommand, Tag } from "./commands";
-import type { DriverOptions, Engine } from "./driver";
+import type { DriverOptions, Session } from "./environment";
 
-type Session = InstanceType<Engine["Session"]>;
 export type Request = Extract<Command, { tag: Tag }>;
 /** up: CONNACK came; trying: it may still come; none: nobody tries. */
 export type Readiness = "up" | "trying" | "none";

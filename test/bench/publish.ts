@@ -7,7 +7,7 @@
 
 import mqtt, { type MqttClient } from "mqtt";
 import { ensureBuilt } from "../../host-sim/build.mjs";
-import type { Engine } from "../../host-sim/client/driver";
+import type { Engine } from "../../host-sim/client/environment";
 import { powerOn, readProgram } from "../../host-sim/loader";
 import { SimulatedBoard } from "../../host-sim/world/board";
 import { liveClock } from "../../host-sim/world/clock";

@@ -9,7 +9,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { after, test } from "node:test";
 import mqttPacket from "mqtt-packet";
 import type { LinkOptions, LinkOwner } from "../../../firmware/net/link-options";
-import type { Engine } from "../../../host-sim/client/driver";
+import type { Engine } from "../../../host-sim/client/environment";
 import { powerOn } from "../../../host-sim/loader";
 import { buildProgram, makeBoard } from "../../support/board";
 import { freePort } from "../../support/mosquitto";
