@@ -45,7 +45,7 @@ const SDK_MODULES: Readonly<Record<string, RegExp>> = {
 };
 
 const HOST_ONLY =
-	/(?<![.\w])(setTimeout|setInterval|console|Buffer|process|TextEncoder|TextDecoder|structuredClone|URL)\b/;
+	/(?<![.\w])(setTimeout|setInterval|console|Buffer|process(?=\.)|TextEncoder|TextDecoder|structuredClone|URL)\b/;
 
 function sources(folder: string): string[] {
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
