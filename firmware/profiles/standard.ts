@@ -7,6 +7,7 @@
 
 import { parseCommand, refusal } from "../entities/command";
 import type { Relay } from "../entities/relay";
+import { Code, codeName } from "../mqtt/codes";
 import { log } from "../net/log";
 import { CommandHistory } from "../store/command-history";
 import { Outbox } from "../store/outbox";
@@ -182,17 +183,14 @@ export class StandardProfile implements Profile {
 			this.stateDue = false;
 		}
 		while (this.outbox.length > 0) {
-			const token = session.publish(
-				this.outbox.firstTopic(),
-				this.outbox.firstPayload(),
-				1,
-				false,
-				now,
-			);
-			if (token < 0) return;
-			if (this.firstReport === 0 && this.outbox.firstTopic() === topics.time) {
-				this.firstReport = token;
-			}
+			const topic = this.outbox.firstTopic();
+			const token = session.publish(topic, this.outbox.firstPayload(), 1, false, now);
+			if (token === Code.Full) return;
+			if (token < 0) {
+				// It will never go out: the next ones must not wait for it.
+				log("node", `a report is dropped: ${codeName(token)}`);
+				this.outbox.dropped++;
+			} else if (this.firstReport === 0 && topic === topics.time) this.firstReport = token;
 			this.outbox.shift();
 		}
 	}

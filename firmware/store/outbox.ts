@@ -5,7 +5,7 @@
  */
 
 export class Outbox {
-	/** Reports that were pushed out unsent. */
+	/** Reports given up unsent: pushed out by newer ones, or refused for good by the engine. */
 	dropped = 0;
 	private readonly limit: number;
 	private readonly topics: string[] = [];

@@ -2,7 +2,7 @@ import "../../support/xs-globals";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Relay } from "../../../firmware/entities/relay";
-import { Event, State } from "../../../firmware/mqtt/session";
+import { Event, type SessionOptions, State } from "../../../firmware/mqtt/session";
 import type { NodeFacts } from "../../../firmware/profiles/profile";
 import { StandardProfile } from "../../../firmware/profiles/standard";
 import { nodeTopics } from "../../../firmware/topics";
@@ -21,14 +21,15 @@ interface Command {
 
 /** A profile on a session at a played broker. */
 class Shed {
-	readonly bench = new SessionBench();
+	readonly bench: SessionBench;
 	readonly levels: number[] = [];
 	readonly profile: StandardProfile;
 	clock = "set";
 	private sequence = 0;
 	private nextId = 100;
 
-	constructor() {
+	constructor(session: Partial<SessionOptions> = {}) {
+		this.bench = new SessionBench(session);
 		const { bench } = this;
 		const facts: NodeFacts = {
 			session: bench.session,
@@ -230,6 +231,19 @@ test("reports wait while there is no connection; too many push out the oldest, c
 	shed.bench.pump();
 	const diags = shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/diag"));
 	assert.equal(JSON.parse(diags[0].text).dropped, 30 - 20);
+});
+
+test("a report that can never go out is dropped and counted, and holds up no other", () => {
+	const shed = new Shed({ arenaBytes: 200 });
+	shed.bench.connect();
+	const said = shed.bench.acknowledgeAll();
+	assert.equal(said.filter((one) => one.topic.endsWith("/time")).length, 0);
+	assert.equal(said.filter((one) => one.topic.endsWith("availability")).length, 1);
+	assert.equal(shed.command({ text: "ON" }).results.length, 1);
+	shed.wait(60_000);
+	shed.bench.pump();
+	const diags = shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/diag"));
+	assert.equal(JSON.parse(diags[0].text).dropped, 1);
 });
 
 test("without any time there is no report, and diag says so", () => {
