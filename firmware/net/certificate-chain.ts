@@ -32,55 +32,106 @@ export function checkChain(
 	nowMs: number,
 ): string {
 	try {
-		return checkAll(chain, authorities, host, nowMs);
+		const walk = new Walk(chain, authorities, host, nowMs);
+		while (walk.next()) walk.take(isSignedBy(walk.certificate, walk.issuer));
+		return walk.reason;
 	} catch (error) {
 		return (error as Error).message;
 	}
 }
 
-function checkAll(
-	chain: readonly Uint8Array[],
-	authorities: readonly (ArrayBuffer | Uint8Array)[],
-	host: string,
-	nowMs: number,
-): string {
-	if (chain.length > MAXIMUM_CHAIN) return `chain of ${chain.length} certificates is too long`;
-	const first = chain[0];
-	if (first === undefined) return "broker sent no certificate";
-	let current = readCertificate(first);
-	let reason = whyBadLeaf(current, host, nowMs);
-	for (let depth = 0; reason === ""; depth++) {
-		const trust = findAuthority(current, authorities, depth, nowMs);
-		if (trust === "") return "";
-		const bytes = chain[depth + 1];
-		if (bytes === undefined) return trust;
-		const issuer = readCertificate(bytes);
-		// Not the issuer, or an authority that was asked already: nothing new to be learned.
-		if (!isIssuer(current, issuer) || isAmong(issuer, authorities)) return trust;
-		reason = whyBadLink(current, issuer, depth, nowMs);
-		current = issuer;
-	}
-	return reason;
-}
+/**
+ * The way from the broker's certificate up to an authority, one signature at a time. The
+ * signature itself is the caller's to check: it is where the stack of an ESP8266 is deepest.
+ */
+class Walk {
+	certificate: Certificate;
+	/** Whose signature is to be checked on `certificate`. */
+	issuer: Certificate;
+	reason: string;
+	private readonly chain: readonly Uint8Array[];
+	private readonly authorities: readonly (ArrayBuffer | Uint8Array)[];
+	private readonly nowMs: number;
+	/** Certificates below the issuer, without the broker's own. */
+	private depth = 0;
+	/** The next of the authorities to ask. */
+	private at = 0;
+	private asksAuthority = false;
+	private isDone: boolean;
+	/** Why no authority vouches for the certificate. */
+	private distrust = "";
 
-/** "" when one of the authorities vouches for the certificate, otherwise why none does. */
-function findAuthority(
-	certificate: Certificate,
-	authorities: readonly (ArrayBuffer | Uint8Array)[],
-	depth: number,
-	nowMs: number,
-): string {
-	let reason = "";
-	for (const der of authorities) {
-		const authority = readCertificate(view(der));
-		if (!isIssuer(certificate, authority)) continue;
-		const why = whyBadLink(certificate, authority, depth, nowMs);
-		if (why === "") return "";
-		reason = why;
+	constructor(
+		chain: readonly Uint8Array[],
+		authorities: readonly (ArrayBuffer | Uint8Array)[],
+		host: string,
+		nowMs: number,
+	) {
+		if (chain.length > MAXIMUM_CHAIN) {
+			throw new Error(`chain of ${chain.length} certificates is too long`);
+		}
+		const first = chain[0];
+		if (first === undefined) throw new Error("broker sent no certificate");
+		this.chain = chain;
+		this.authorities = authorities;
+		this.nowMs = nowMs;
+		this.certificate = readCertificate(first);
+		this.issuer = this.certificate;
+		this.reason = whyBadLeaf(this.certificate, host, nowMs);
+		this.isDone = this.reason !== "";
 	}
-	if (reason !== "") return reason;
-	const { bytes, issuerStart, issuerEnd } = certificate;
-	return `unknown authority ${describeName(bytes, issuerStart, issuerEnd)}`;
+
+	/** Goes on to the next signature that matters; false at the end, where `reason` counts. */
+	next(): boolean {
+		if (this.isDone) return false;
+		while (this.at < this.authorities.length) {
+			const der = this.authorities[this.at++];
+			if (der === undefined) continue;
+			this.issuer = readCertificate(view(der));
+			if (!isIssuer(this.certificate, this.issuer)) continue;
+			this.asksAuthority = true;
+			const why = whyBadIssuer(this.certificate, this.issuer, this.depth, this.nowMs);
+			if (why === "") return true;
+			this.distrust = why;
+		}
+		this.asksAuthority = false;
+		const bytes = this.chain[this.depth + 1];
+		if (bytes === undefined) return this.end(this.whyDistrusted());
+		this.issuer = readCertificate(bytes);
+		// Not the issuer, or an authority that was asked already: nothing new to be learned.
+		if (!isIssuer(this.certificate, this.issuer) || isAmong(this.issuer, this.authorities)) {
+			return this.end(this.whyDistrusted());
+		}
+		const why = whyBadIssuer(this.certificate, this.issuer, this.depth, this.nowMs);
+		return why === "" || this.end(why);
+	}
+
+	/** Takes whether `certificate` is signed by `issuer`. */
+	take(isSigned: boolean): void {
+		if (!isSigned) {
+			const reason = `signature is not from ${subject(this.issuer)} (${subject(this.certificate)})`;
+			if (this.asksAuthority) this.distrust = reason;
+			else this.end(reason);
+		} else if (this.asksAuthority) this.end("");
+		else {
+			this.certificate = this.issuer;
+			this.depth++;
+			this.at = 0;
+			this.distrust = "";
+		}
+	}
+
+	private end(reason: string): false {
+		this.reason = reason;
+		this.isDone = true;
+		return false;
+	}
+
+	private whyDistrusted(): string {
+		if (this.distrust !== "") return this.distrust;
+		const { bytes, issuerStart, issuerEnd } = this.certificate;
+		return `unknown authority ${describeName(bytes, issuerStart, issuerEnd)}`;
+	}
 }
 
 function view(der: ArrayBuffer | Uint8Array): Uint8Array {
@@ -115,7 +166,7 @@ function whyBadLeaf(leaf: Certificate, host: string, nowMs: number): string {
 }
 
 /** Why `issuer`, whose name fits, does not vouch for `certificate`; depth: intermediates below. */
-function whyBadLink(
+function whyBadIssuer(
 	certificate: Certificate,
 	issuer: Certificate,
 	depth: number,
@@ -135,9 +186,6 @@ function whyBadLink(
 	}
 	if (certificate.signatureKind === KeyKind.Other || certificate.hashKind === HashKind.Other) {
 		return `signature algorithm is not allowed (${subject(certificate)})`;
-	}
-	if (!isSignedBy(certificate, issuer)) {
-		return `signature is not from ${subject(issuer)} (${subject(certificate)})`;
 	}
 	return "";
 }

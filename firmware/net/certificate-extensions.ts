@@ -19,64 +19,78 @@ const EXTENDED_KEY_USAGE = 37;
 const SERVER_AUTH = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01);
 const ANY_USAGE = Uint8Array.of(0x55, 0x1d, 0x25, 0x00);
 
-/** The reader stands at [3]; afterwards behind it. */
-export function readExtensions(der: DerReader, certificate: Certificate): void {
+/** Goes into Extensions: the reader stands at [3], which must be the last of its range. */
+export function openExtensions(der: DerReader): void {
 	const outer = der.enter(0xa3, "extensions");
 	const middle = der.enter(Tag.Sequence, "extensions");
-	const first = der.at;
-	let count = 0;
-	while (der.more) {
-		if (++count > MAXIMUM_EXTENSIONS) throw new Error("too many extensions");
-		readExtension(der, certificate, first);
+	if (der.limit !== middle || middle !== outer) {
+		throw new Error("malformed DER: bytes behind the extensions");
 	}
-	der.leave(middle, "extensions");
-	der.leave(outer, "extensions");
 }
 
-function readExtension(der: DerReader, certificate: Certificate, first: number): void {
-	const { bytes } = certificate;
+/**
+ * Reads one Extension.
+ * @param first where the first one begins
+ */
+export function readExtension(der: DerReader, certificate: Certificate, first: number): void {
 	const begin = der.at;
 	const outer = der.enter(Tag.Sequence, "extension");
 	der.expect(Tag.ObjectIdentifier, "extension");
-	const idStart = der.start;
-	const idEnd = der.end;
-	if (isRepeated(bytes, first, begin, idStart, idEnd)) throw new Error("extension appears twice");
+	refuseRepeated(der, first, begin);
+	const kind = kindOf(der);
 	const isCritical = der.peek() === Tag.Boolean && readBoolean(der);
-	der.expect(Tag.OctetString, "extension");
-	const isBasic = idEnd - idStart === 3 && bytes[idStart] === 0x55 && bytes[idStart + 1] === 0x1d;
-	const kind = isBasic ? (bytes[idStart + 2] ?? -1) : -1;
-	const inner = new DerReader(bytes, der.start, der.end);
+	der.enter(Tag.OctetString, "extension");
+	const isRead = readValue(der, certificate, kind);
+	if (isCritical && !isRead) throw new Error("unknown critical extension");
+	if (!isRead) der.at = der.limit;
 	der.leave(outer, "extension");
-	if (kind === KEY_USAGE) readKeyUsage(inner, certificate);
-	else if (kind === BASIC_CONSTRAINTS) readBasicConstraints(inner, certificate);
-	else if (kind === EXTENDED_KEY_USAGE) readExtendedKeyUsage(inner, certificate);
-	else if (kind === SUBJECT_ALT_NAME) {
-		inner.expect(Tag.Sequence, "subjectAltName");
-		certificate.namesStart = inner.start;
-		certificate.namesEnd = inner.end;
-	} else if (kind === NAME_CONSTRAINTS) throw new Error("name constraints are not supported");
-	else if (isCritical) throw new Error("unknown critical extension");
-	else return;
-	if (inner.more) throw new Error("malformed DER: bytes behind the extension");
 }
 
-/** Whether one of the extensions in [from, to) has this identifier. */
-function isRepeated(
-	bytes: Uint8Array,
-	from: number,
-	to: number,
-	idStart: number,
-	idEnd: number,
-): boolean {
-	const earlier = new DerReader(bytes, from, to);
+/** x of the identifier 2.5.29.x that was read, -1 for others. */
+function kindOf({ bytes, start, end }: DerReader): number {
+	if (end - start !== 3 || bytes[start] !== 0x55 || bytes[start + 1] !== 0x1d) return -1;
+	return bytes[start + 2] ?? -1;
+}
+
+/** @returns whether this kind is understood */
+function readValue(der: DerReader, certificate: Certificate, kind: number): boolean {
+	switch (kind) {
+		case KEY_USAGE:
+			readKeyUsage(der, certificate);
+			return true;
+		case BASIC_CONSTRAINTS:
+			readBasicConstraints(der, certificate);
+			return true;
+		case EXTENDED_KEY_USAGE:
+			readExtendedKeyUsage(der, certificate);
+			return true;
+		case SUBJECT_ALT_NAME:
+			der.expect(Tag.Sequence, "subjectAltName");
+			certificate.namesStart = der.start;
+			certificate.namesEnd = der.end;
+			return true;
+		case NAME_CONSTRAINTS:
+			throw new Error("name constraints are not supported");
+		default:
+			return false;
+	}
+}
+
+/** Throws when one of the extensions in [at, end) has the identifier that was read. */
+function refuseRepeated(der: DerReader, at: number, end: number): void {
+	const { bytes } = der;
+	const earlier = new DerReader(bytes, at, end);
+	let count = 1;
 	while (earlier.more) {
 		const outer = earlier.enter(Tag.Sequence, "extension");
 		earlier.next();
-		if (sameBytes(bytes, earlier.start, earlier.end, bytes, idStart, idEnd)) return true;
+		if (sameBytes(bytes, earlier.start, earlier.end, bytes, der.start, der.end)) {
+			throw new Error("extension appears twice");
+		}
 		earlier.at = earlier.limit;
 		earlier.limit = outer;
+		if (++count > MAXIMUM_EXTENSIONS) throw new Error("too many extensions");
 	}
-	return false;
 }
 
 function readBoolean(der: DerReader): boolean {

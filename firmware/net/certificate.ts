@@ -5,7 +5,7 @@
  * with the reason. Checks no signature, date or name: that is certificate-chain.ts.
  */
 
-import { readExtensions } from "./certificate-extensions";
+import { openExtensions, readExtension } from "./certificate-extensions";
 import { DerReader, rangeIs, sameBytes, Tag } from "./der";
 
 /** A certificate of a broker takes 400 to 2,000 bytes. */
@@ -36,6 +36,9 @@ export class Certificate {
 	/** The part that is signed. */
 	tbsStart = 0;
 	tbsEnd = 0;
+	/** signatureAlgorithm with its header. */
+	algorithmStart = 0;
+	algorithmEnd = 0;
 	/** Names with their header. */
 	issuerStart = 0;
 	issuerEnd = 0;
@@ -73,19 +76,43 @@ export class Certificate {
 	}
 }
 
-/** Reads a certificate. @throws Error with the reason */
+/**
+ * Reads a certificate. Calls one reader after the other rather than one from the other: an
+ * ESP8266 has 5 KB of stack for all this.
+ * @throws Error with the reason
+ */
 export function readCertificate(bytes: Uint8Array): Certificate {
 	if (bytes.length > MAXIMUM_CERTIFICATE_BYTES) throw new Error("certificate is too long");
 	const certificate = new Certificate(bytes);
 	const der = new DerReader(bytes, 0, bytes.length);
-	const outer = der.enter(Tag.Sequence, "certificate");
+	der.enter(Tag.Sequence, "certificate");
+	if (der.limit < bytes.length) throw new Error("malformed DER: bytes behind the certificate");
 	der.expect(Tag.Sequence, "tbsCertificate");
 	certificate.tbsStart = der.headerStart;
 	certificate.tbsEnd = der.end;
 	readSignature(der, certificate);
-	der.leave(outer, "certificate");
-	if (der.more) throw new Error("malformed DER: bytes behind the certificate");
-	readSigned(der, certificate);
+	if (der.more) throw new Error("malformed DER: extra bytes in certificate");
+	// What is signed (RFC 5280 4.1.2).
+	der.at = certificate.tbsStart;
+	der.limit = certificate.tbsEnd;
+	der.enter(Tag.Sequence, "tbsCertificate");
+	readVersion(der);
+	readSerialNumber(der);
+	readInnerAlgorithm(der, certificate);
+	der.expect(Tag.Sequence, "issuer");
+	certificate.issuerStart = der.headerStart;
+	certificate.issuerEnd = der.end;
+	readValidity(der, certificate);
+	der.expect(Tag.Sequence, "subject");
+	certificate.subjectStart = der.headerStart;
+	certificate.subjectEnd = der.end;
+	readKey(der, certificate);
+	// issuerUniqueID, subjectUniqueID: RFC 5280 4.1.2.8 has no use for them.
+	while (der.peek() === 0x81 || der.peek() === 0x82) der.next();
+	if (!der.more) return certificate;
+	openExtensions(der);
+	const first = der.at;
+	while (der.more) readExtension(der, certificate, first);
 	return certificate;
 }
 
@@ -93,6 +120,8 @@ export function readCertificate(bytes: Uint8Array): Certificate {
 function readSignature(der: DerReader, certificate: Certificate): void {
 	const { bytes } = certificate;
 	const outer = der.enter(Tag.Sequence, "signatureAlgorithm");
+	certificate.algorithmStart = der.headerStart;
+	certificate.algorithmEnd = der.end;
 	der.expect(Tag.ObjectIdentifier, "algorithm");
 	const last = bytes[der.end - 1] ?? 0;
 	if (rangeIs(bytes, der.start, der.end - 1, RSA_SIGNATURES)) {
@@ -116,39 +145,6 @@ function expectNull(der: DerReader): void {
 	if (der.start !== der.end) throw new Error("malformed DER: bad parameters");
 }
 
-/** TBSCertificate (RFC 5280 4.1.2). */
-function readSigned(der: DerReader, certificate: Certificate): void {
-	const { bytes } = certificate;
-	der.at = certificate.tbsEnd;
-	der.limit = bytes.length;
-	der.expect(Tag.Sequence, "signatureAlgorithm");
-	const algorithmStart = der.headerStart;
-	const algorithmEnd = der.end;
-	der.at = certificate.tbsStart;
-	der.limit = certificate.tbsEnd;
-	const outer = der.enter(Tag.Sequence, "tbsCertificate");
-	readVersion(der);
-	der.expect(Tag.Integer, "serialNumber");
-	if (der.end === der.start || der.end - der.start > 21) throw new Error("bad serial number");
-	der.expect(Tag.Sequence, "signature");
-	// RFC 5280 4.1.2.3: the same as the algorithm outside, which is not signed.
-	if (!sameBytes(bytes, der.headerStart, der.end, bytes, algorithmStart, algorithmEnd)) {
-		throw new Error("certificate names two signature algorithms");
-	}
-	der.expect(Tag.Sequence, "issuer");
-	certificate.issuerStart = der.headerStart;
-	certificate.issuerEnd = der.end;
-	readValidity(der, certificate);
-	der.expect(Tag.Sequence, "subject");
-	certificate.subjectStart = der.headerStart;
-	certificate.subjectEnd = der.end;
-	readKey(der, certificate);
-	// issuerUniqueID, subjectUniqueID: RFC 5280 4.1.2.8 has no use for them.
-	while (der.peek() === 0x81 || der.peek() === 0x82) der.next();
-	if (der.more) readExtensions(der, certificate);
-	der.leave(outer, "tbsCertificate");
-}
-
 function readVersion(der: DerReader): void {
 	const isExplicit = der.peek() === 0xa0;
 	if (isExplicit) {
@@ -159,6 +155,22 @@ function readVersion(der: DerReader): void {
 		if (version === 2) return;
 	}
 	throw new Error("not an X.509 version 3 certificate");
+}
+
+/** RFC 5280 4.1.2.2: up to 20 octets, and a zero that makes it positive. */
+function readSerialNumber(der: DerReader): void {
+	der.expect(Tag.Integer, "serialNumber");
+	const length = der.end - der.start;
+	if (length < 1 || length > 21) throw new Error("bad serial number");
+}
+
+/** RFC 5280 4.1.2.3: the same as the algorithm outside, which is not signed. */
+function readInnerAlgorithm(der: DerReader, certificate: Certificate): void {
+	der.expect(Tag.Sequence, "signature");
+	const { bytes, algorithmStart, algorithmEnd } = certificate;
+	if (!sameBytes(bytes, der.headerStart, der.end, bytes, algorithmStart, algorithmEnd)) {
+		throw new Error("certificate names two signature algorithms");
+	}
 }
 
 function readValidity(der: DerReader, certificate: Certificate): void {

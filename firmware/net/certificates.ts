@@ -2,7 +2,7 @@
  * Certificates of one TLS connection: checks the broker's chain and keeps our own certificate and
  * key. Has the shape that the SDK's handshake expects of `ssl/cert`, whose place it takes because
  * the SDK's own accepts forged certificates. Always holds: no key of the broker comes out before
- * verify() has accepted exactly the certificate that it belongs to.
+ * authenticate() has accepted exactly the certificate that it belongs to.
  */
 
 import PKCS8 from "pkcs8";
@@ -17,6 +17,8 @@ type Bytes = ArrayBuffer | Uint8Array;
 const CERT_RSA = 0;
 /** rsaEncryption. */
 const RSA_ENCRYPTION = Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
+
+const NOT_VERIFIED = "certificate was not verified";
 
 /** Key of the broker, or our own private one. */
 export type Key = PublicKey | object;
@@ -53,19 +55,25 @@ export class Certificates {
 	 * Checks the broker's chain, its own certificate first.
 	 * @throws Error with the reason when the chain is not good
 	 */
-	verify(chain: readonly Uint8Array[]): true {
+	authenticate(chain: readonly Uint8Array[]): void {
 		this.accepted = undefined;
 		const { authorities, name, nowMs } = this.options;
 		const reason = checkChain(chain, authorities, name, nowMs);
 		if (reason !== "") throw new Error(reason);
 		this.accepted = chain[0];
+	}
+
+	/** The SDK's handshake asks here; the session has had the chain checked before. */
+	verify(chain: readonly Uint8Array[]): true {
+		const first = chain[0];
+		if (first === undefined || !this.isAccepted(first)) throw new Error(NOT_VERIFIED);
 		return true;
 	}
 
 	/** The SDK's handshake hands over its copy of the certificate that was verified. */
 	register(certificate: Bytes): void {
 		const bytes = view(certificate);
-		if (!this.isAccepted(bytes)) throw new Error("certificate was not verified");
+		if (!this.isAccepted(bytes)) throw new Error(NOT_VERIFIED);
 		// Ours points into the whole message, which can go now.
 		this.accepted = bytes;
 	}
@@ -87,7 +95,7 @@ export class Certificates {
 		if (own !== undefined && this.options.key !== undefined && areSame(bytes, view(own))) {
 			return PKCS8.parse(view(this.options.key));
 		}
-		if (!this.isAccepted(bytes)) throw new Error("certificate was not verified");
+		if (!this.isAccepted(bytes)) throw new Error(NOT_VERIFIED);
 		const read = readCertificate(bytes);
 		if (read.keyKind !== this.exchangeKind) {
 			throw new Error("key exchange is signed with another kind of key");

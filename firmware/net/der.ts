@@ -18,6 +18,8 @@ export const Tag = Object.freeze({
 	Set: 0x31,
 } as const);
 
+const TRUNCATED = "malformed DER: truncated";
+
 /** A cursor. After next(), `tag`, `headerStart`, `start` and `end` describe the element read. */
 export class DerReader {
 	readonly bytes: Uint8Array;
@@ -47,15 +49,31 @@ export class DerReader {
 		return this.at < this.limit ? (this.bytes[this.at] ?? -1) : -1;
 	}
 
-	/** Reads one element and steps over it. */
+	/**
+	 * Reads one element and steps over it. X.690 10.1: lengths take the definite form with the
+	 * least number of octets. One function, because stack is short where certificates are read.
+	 */
 	next(): void {
+		const { bytes, limit } = this;
+		let { at } = this;
+		if (limit - at < 2) throw new Error(TRUNCATED);
+		const tag = bytes[at] ?? 0;
+		if ((tag & 0x1f) === 0x1f) throw new Error("malformed DER: long tag");
+		let length = bytes[at + 1] ?? 0;
+		at += 2;
+		if (length >= 0x80) {
+			const isLong = length === 0x82;
+			if (!isLong && length !== 0x81) throw new Error("malformed DER: bad length");
+			if (limit - at < 2) throw new Error(TRUNCATED);
+			length = bytes[at++] ?? 0;
+			if (length < (isLong ? 1 : 0x80)) throw new Error("malformed DER: padded length");
+			if (isLong) length = (length << 8) | (bytes[at++] ?? 0);
+		}
+		if (length > limit - at) throw new Error(TRUNCATED);
 		this.headerStart = this.at;
-		this.tag = this.take();
-		if ((this.tag & 0x1f) === 0x1f) throw new Error("malformed DER: long tag");
-		const length = this.takeLength();
-		if (length > this.limit - this.at) throw new Error("malformed DER: truncated");
-		this.start = this.at;
-		this.end = this.at + length;
+		this.tag = tag;
+		this.start = at;
+		this.end = at + length;
 		this.at = this.end;
 	}
 
@@ -71,7 +89,9 @@ export class DerReader {
 	 * @returns the limit before, for leave()
 	 */
 	enter(tag: number, what: string): number {
-		this.expect(tag, what);
+		if (!this.more) throw new Error(`malformed DER: no ${what}`);
+		this.next();
+		if (this.tag !== tag) throw new Error(`malformed DER: ${what} has tag ${this.tag}`);
 		const outer = this.limit;
 		this.at = this.start;
 		this.limit = this.end;
@@ -82,26 +102,6 @@ export class DerReader {
 	leave(outer: number, what: string): void {
 		if (this.at !== this.limit) throw new Error(`malformed DER: extra bytes in ${what}`);
 		this.limit = outer;
-	}
-
-	private take(): number {
-		const byte = this.at < this.limit ? this.bytes[this.at] : undefined;
-		if (byte === undefined) throw new Error("malformed DER: truncated");
-		this.at++;
-		return byte;
-	}
-
-	/** X.690 10.1: the definite form with the least number of octets. */
-	private takeLength(): number {
-		const first = this.take();
-		if (first < 0x80) return first;
-		if (first !== 0x81 && first !== 0x82) throw new Error("malformed DER: bad length");
-		let length = this.take();
-		if (first === 0x82) {
-			if (length === 0) throw new Error("malformed DER: padded length");
-			length = (length << 8) | this.take();
-		} else if (length < 0x80) throw new Error("malformed DER: padded length");
-		return length;
 	}
 }
 

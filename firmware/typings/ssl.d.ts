@@ -6,6 +6,14 @@ declare module "ssl/constants" {
 	export const SHA256: number;
 }
 
+declare module "ssl/record" {
+	const recordProtocol: {
+		/** Decrypts a record and handles what is in it. */
+		unpacketize(session: import("ssl/session-sdk").default, record: ArrayBuffer): void;
+	};
+	export default recordProtocol;
+}
+
 /** The SDK's session_419.js under another name: ours has taken its place. */
 declare module "ssl/session-sdk" {
 	/** What TLSSocket's `secure` may hold, and what TLSSocket adds. */

@@ -54,10 +54,7 @@ export function checkMessage(
 		checkServerHello(bytes, start, end);
 		return Step.Certificate;
 	}
-	if (step === Step.Certificate && type === CERTIFICATE) {
-		checkCertificates(bytes, start, end);
-		return Step.KeyExchange;
-	}
+	if (step === Step.Certificate && type === CERTIFICATE) return Step.KeyExchange;
 	if (step === Step.KeyExchange && type === SERVER_KEY_EXCHANGE) {
 		checkKeyExchange(bytes, start, end, guard);
 		return Step.HelloDone;
@@ -88,16 +85,24 @@ function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
 	if (bytes[at + 2] !== 0) throw new Error("broker chose compression");
 }
 
-/** RFC 5246 7.4.2: lengths must fit; the SDK reads on into whatever is there. */
-function checkCertificates(bytes: Uint8Array, start: number, end: number): void {
-	let at = start + 3;
-	if (at > end || takeLength(bytes, start) !== end - at) throw new Error("malformed Certificate");
-	while (at < end) {
-		if (end - at < 4) throw new Error("malformed Certificate");
-		const length = takeLength(bytes, at);
-		at += 3 + length;
-		if (length === 0 || at > end) throw new Error("malformed Certificate");
+/**
+ * The certificates in the Certificate message at `at`, as views (RFC 5246 7.4.2).
+ * @throws Error when lengths do not fit; the SDK would read on into whatever is there
+ */
+export function readCertificates(bytes: Uint8Array, at: number): Uint8Array[] {
+	const end = at + 4 + takeLength(bytes, at + 1);
+	const chain: Uint8Array[] = [];
+	let next = at + 7;
+	if (next > end || takeLength(bytes, at + 4) !== end - next) {
+		throw new Error("malformed Certificate");
 	}
+	while (next < end) {
+		const start = next + 3;
+		next = start + takeLength(bytes, next);
+		if (next === start || next > end) throw new Error("malformed Certificate");
+		chain.push(bytes.subarray(start, next));
+	}
+	return chain;
 }
 
 function takeLength(bytes: Uint8Array, at: number): number {

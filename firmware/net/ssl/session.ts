@@ -6,8 +6,9 @@
  * no record longer than the limit is allocated; everything else ends with a reason.
  */
 
+import recordProtocol from "ssl/record";
 import SdkSession, { type SessionOptions, type SessionSocket } from "ssl/session-sdk";
-import { checkMessage, Step } from "./handshake-order";
+import { checkMessage, readCertificates, Step } from "./handshake-order";
 
 /** ContentType (RFC 5246 6.2.1). */
 const CHANGE_CIPHER_SPEC = 20;
@@ -23,6 +24,12 @@ const FINISHED_BYTES = 16;
 const MAXIMUM_FRAGMENT_BYTES = 16_384;
 /** A chain of five certificates of 1,500 bytes. */
 const MAXIMUM_MESSAGE_BYTES = 8192;
+const CLOSED = "broker closed the connection in the handshake";
+
+/** HandshakeType: those after which the SDK has something to do, and Certificate. */
+const HELLO_REQUEST = 0;
+const CERTIFICATE = 11;
+const SERVER_HELLO_DONE = 14;
 const FINISHED = 20;
 
 export default class Session extends SdkSession {
@@ -33,6 +40,8 @@ export default class Session extends SdkSession {
 	/** The beginning of a message whose rest has not come, behind room for a record's header. */
 	private partial: Uint8Array<ArrayBuffer> | undefined;
 	private step: number = Step.ServerHello;
+	/** Where the Certificate message is in the record that is accepted, 0 when there is none. */
+	private certificateAt = 0;
 
 	constructor(options: SessionOptions) {
 		// A session that is resumed has no certificate to check.
@@ -41,22 +50,32 @@ export default class Session extends SdkSession {
 		if (options.guard.hostIsAddress) delete this.options.tls_server_name;
 	}
 
+	/**
+	 * Handles what has come; true when the handshake is over. The SDK would do so from deeper in
+	 * the stack, which on an ESP8266 has no room for a signature there.
+	 */
 	override handshake(socket: SessionSocket): boolean {
-		if (this.step === Step.Finished && this.handshakeProcess !== FINISHED) {
-			throw new Error("broker sent no Finished");
+		try {
+			for (;;) {
+				const process = this.handshakeProcess;
+				if (process === HELLO_REQUEST || process === SERVER_HELLO_DONE) super.handshake(socket);
+				const record = this.readPacket(socket);
+				if (record === undefined) return false;
+				if (this.certificateAt > 0) this.authenticate(record);
+				recordProtocol.unpacketize(this, record);
+				if (this.alert !== undefined) throw new Error(CLOSED);
+				if (this.step === Step.Finished) break;
+			}
+		} catch (error) {
+			throw new Error(this.reasonOf(error as Error));
 		}
-		const done = this.explain(() => super.handshake(socket));
-		if (!done) return false;
-		if (this.alert !== undefined) throw new Error("broker closed the connection in the handshake");
-		if (this.step !== Step.Finished) throw new Error("handshake ended early");
-		this.step = Step.Ready;
-		this.options.guard.certificates = undefined;
-		return true;
+		return this.finish(socket);
 	}
 
 	/** After the handshake null is what the SDK knows as the end; the guard has the reason. */
 	override read(socket: SessionSocket): Uint8Array | null | undefined {
-		if (this.step !== Step.Ready) return this.explain(() => super.read(socket));
+		// TLSSocket asks during the handshake too, and drops what it gets.
+		if (this.step !== Step.Ready) return undefined;
 		try {
 			// The SDK would wait for more bytes after a record without any.
 			let data = super.read(socket);
@@ -66,6 +85,23 @@ export default class Session extends SdkSession {
 			this.options.guard.reason = this.reasonOf(error as Error);
 			return null;
 		}
+	}
+
+	/** The certificates point into the record, which stays until the SDK has its copy. */
+	private authenticate(record: ArrayBuffer): void {
+		const chain = readCertificates(new Uint8Array(record), this.certificateAt);
+		this.certificateAt = 0;
+		this.options.guard.certificates?.authenticate(chain);
+	}
+
+	private finish(socket: SessionSocket): true {
+		if (this.handshakeProcess !== FINISHED) throw new Error("broker sent no Finished");
+		// TLSSocket would drop it. MQTT brokers do not speak first.
+		if (socket.readable > 0) throw new Error("broker sent data before it was asked");
+		if (!super.handshake(socket)) throw new Error("handshake ended early");
+		this.step = Step.Ready;
+		this.options.guard.certificates = undefined;
+		return true;
 	}
 
 	/** The next record that the SDK may see, undefined while it is not complete. */
@@ -125,8 +161,6 @@ export default class Session extends SdkSession {
 			if (isPlain) {
 				throw new Error(this.options.guard.alertText(record[HEADER_BYTES + 1] ?? 0));
 			}
-		} else if (this.step === Step.Finished) {
-			throw new Error("broker sent data before the handshake was over");
 		} else if (type === APPLICATION_DATA) {
 			if (this.step !== Step.Ready) throw new Error("broker sent data in the handshake");
 		} else if (this.step === Step.Ready) {
@@ -161,6 +195,7 @@ export default class Session extends SdkSession {
 			if (length > MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
 			if (bytes.length - at - 4 < length) break;
 			this.step = checkMessage(this.step, bytes, at, this.options.guard);
+			if (bytes[at] === CERTIFICATE) this.certificateAt = at;
 			at += 4 + length;
 		}
 		let whole = bytes;
@@ -174,17 +209,8 @@ export default class Session extends SdkSession {
 		return whole.buffer;
 	}
 
-	/** Runs a step of the SDK's and says an alert by its name. */
-	private explain<T>(step: () => T): T {
-		try {
-			return step();
-		} catch (error) {
-			throw new Error(this.reasonOf(error as Error));
-		}
-	}
-
 	private reasonOf(error: Error): string {
-		if (this.alert === undefined) return error.message;
+		if (this.alert === undefined || error.message === CLOSED) return error.message;
 		return this.options.guard.alertText(this.alert.description);
 	}
 }

@@ -23,7 +23,7 @@ const CERT_RSA = 0;
 interface Guard {
 	certificates:
 		| {
-				verify(chain: Uint8Array[]): boolean;
+				authenticate(chain: Uint8Array[]): void;
 				findPreferredCert(types: number[]): (ArrayBuffer | Uint8Array)[];
 				getKey(certificate: ArrayBuffer | Uint8Array): unknown;
 		  }
@@ -132,7 +132,7 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 			return new TlsTap({
 				handleChain: (chain) => {
 					// Arrays of the board's realm.
-					guard.certificates?.verify(chain.map((der) => Uint8Array.from(der)));
+					guard.certificates?.authenticate(chain.map((der) => Uint8Array.from(der)));
 					this.verified = true;
 				},
 				alertText: (description) => guard.alertText(description),
