@@ -234,7 +234,7 @@ test("reports wait while there is no connection; too many push out the oldest, c
 });
 
 test("a report that can never go out is dropped and counted, and holds up no other", () => {
-	const shed = new Shed({ arenaBytes: 200 });
+	const shed = new Shed({ arenaBytes: 150 });
 	shed.bench.connect();
 	const said = shed.bench.acknowledgeAll();
 	assert.equal(said.filter((one) => one.topic.endsWith("/time")).length, 0);
