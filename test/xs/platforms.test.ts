@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
 import { findSdk, whyNoXs } from "./xs";
 
@@ -52,7 +52,8 @@ function link(platform: string, environment: Record<string, string> = {}): strin
 		if (/^### Error/m.test(configured.stdout + configured.stderr)) {
 			throw new Error(configured.stdout + configured.stderr);
 		}
-		const output = join(folder, "tmp", platform, "release", "main");
+		// mcconfig names an application after its folder.
+		const output = join(folder, "tmp", platform, "release", basename(resolve(".")));
 		const made = spawnSync(
 			"make",
 			["-f", join(output, "makefile"), "IDF_VERSION=v6.0", "SDKCONFIG_H=", join(output, "mc.xs.c")],
