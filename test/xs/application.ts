@@ -24,6 +24,7 @@ const TLS = [
 	"firmware/net/socket",
 	"firmware/net/tls-alert",
 	"firmware/net/tls-guard",
+	"test/support/tls-attempt",
 ];
 
 export interface TestApplication {

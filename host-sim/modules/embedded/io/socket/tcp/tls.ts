@@ -6,7 +6,7 @@
  * cannot ask for short records, and close() says close_notify.
  */
 
-import type { KeyObject } from "node:crypto";
+import { constants, type KeyObject } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket as NodeTls } from "node:tls";
@@ -183,9 +183,9 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 		private reasonOf(error: Error): string {
 			const alert = /SSL alert number (\d+)/.exec(error.message)?.[1];
 			if (alert !== undefined) return this.options.secure.guard.alertText(Number(alert));
-			const { code } = error as NodeJS.ErrnoException;
+			const { code, reason } = error as NodeJS.ErrnoException & { reason?: string };
 			const isNetwork = code !== undefined && /^E[A-Z]+$/.test(code);
-			return isNetwork ? this.options.secure.guard.reason : error.message;
+			return isNetwork ? this.options.secure.guard.reason : (reason ?? error.message);
 		}
 	}
 
@@ -201,6 +201,8 @@ function tlsOptions({ guard, serverName = "" }: Options["secure"]): ConnectionOp
 		ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
 		ecdhCurve: "prime256v1",
 		sigalgs: "ECDSA+SHA256:RSA+SHA256",
+		// The SDK does not ask for RFC 5746 either; it never renegotiates.
+		secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
 		rejectUnauthorized: false,
 		checkServerIdentity: () => undefined,
 		servername: isIPv4(serverName) ? undefined : serverName,
