@@ -5,7 +5,13 @@
  * two programs start at once; nothing but this directory is touched.
  */
 
-import { createPrivateKey, createPublicKey, type webcrypto, X509Certificate } from "node:crypto";
+import {
+	createPrivateKey,
+	createPublicKey,
+	randomUUID,
+	type webcrypto,
+	X509Certificate,
+} from "node:crypto";
 import { existsSync } from "node:fs";
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { isIPv4 } from "node:net";
@@ -211,7 +217,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
 
 /** Writes a secret, unless somebody else was faster. */
 async function writeNew(path: string, content: string | Uint8Array): Promise<void> {
-	const temporary = `${path}.${process.pid}.new`;
+	const temporary = `${path}.${randomUUID()}.new`;
 	await writeFile(temporary, content, { mode: 0o600 });
 	try {
 		await link(temporary, path);
@@ -223,7 +229,7 @@ async function writeNew(path: string, content: string | Uint8Array): Promise<voi
 }
 
 async function replace(path: string, content: string | Uint8Array): Promise<void> {
-	const temporary = `${path}.${process.pid}.new`;
+	const temporary = `${path}.${randomUUID()}.new`;
 	await writeFile(temporary, content, { mode: 0o644 });
 	await rename(temporary, path);
 }

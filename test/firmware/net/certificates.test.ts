@@ -1,0 +1,40 @@
+/** The certificates of one connection: no key without a chain that was checked. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { powerOn } from "../../../host-sim/loader";
+import { asText, makeChains } from "../../chains";
+import { buildProgram, makeBoard } from "../../support/board";
+
+test("a key comes out only for the certificate that was accepted", async () => {
+	const program = await buildProgram("test/support/certificates-program.ts");
+	const firmware = powerOn(makeBoard().board, program) as {
+		walk(json: string): Record<string, string>;
+	};
+	const table = await makeChains();
+	const row = table.find(({ title }) => title === "EC leaf with the authority itself");
+	assert.ok(row);
+	const not = "certificate was not verified";
+	const otherKind = "key exchange is signed with another kind of key";
+	assert.deepEqual(
+		{ ...firmware.walk(JSON.stringify(asText(row))) },
+		{
+			keyBefore: not,
+			verifyBefore: not,
+			registerBefore: not,
+			authenticate: "",
+			verify: "done",
+			verifyOther: not,
+			keyUnsigned: otherKind,
+			wrongKind: "",
+			keyWrongKind: otherKind,
+			rightKind: "",
+			register: "",
+			key: "done",
+			keyOther: not,
+			again: "key usage without digitalSignature (CN=EC root)",
+			keyAfterFailure: not,
+			own: "",
+		},
+	);
+});
