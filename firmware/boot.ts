@@ -131,6 +131,7 @@ function start(
 		resolver: new NameResolver({ UDP, servers: platform.nameServers, random: Math.random }),
 		sequence: new Sequence(settings),
 		connectDelayMs: demo ? DEMO_CONNECT_DELAY_MS : 0,
+		recordBytes: board.recordBytes,
 		hostname: node,
 		WiFi,
 		TCP,

@@ -49,6 +49,8 @@ export interface BoardConfig {
 	/** Reports in flight, and bytes for them. */
 	readonly window: number;
 	readonly arenaBytes: number;
+	/** Longest TLS record taken. */
+	readonly recordBytes: number;
 }
 
 export const PROFILES = Object.freeze(["node", "demo"]);
@@ -70,7 +72,7 @@ const BROKER_KEYS = Object.freeze(["url", "username", "password", "keepAliveSeco
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
 const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
-const SESSION_KEYS = Object.freeze(["window", "arenaBytes"]);
+const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
 const DAY_MS = 86_400_000;
 
 /** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
@@ -249,6 +251,7 @@ export function checkBoard(board: Json): Checked<BoardConfig> {
 		relay: boardRelay(check, board),
 		window: check.integer(session, "session", "window", 4, 1, 64),
 		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 512, 65_536),
+		recordBytes: check.integer(session, "session", "recordBytes", 4096, 1024, 16_384),
 	};
 	return { problems: check.problems, value };
 }

@@ -43,6 +43,8 @@ export interface RuntimeOptions {
 	readonly resolver: NameResolver;
 	readonly sequence: Sequence;
 	readonly connectDelayMs: number;
+	/** Longest TLS record taken. */
+	readonly recordBytes: number;
 	readonly hostname: string;
 	readonly WiFi: WifiConstructor;
 	readonly TCP: TcpConstructor;
@@ -103,6 +105,7 @@ export class Runtime implements LinkOwner {
 			resolver,
 			owner: this,
 			stepTimeoutMs: STEP_TIMEOUT_MS,
+			recordBytes: options.recordBytes,
 		});
 		this.wifi = new WifiStation({
 			WiFi: options.WiFi,

@@ -52,6 +52,8 @@ export interface LinkOptions {
 	readonly owner: LinkOwner;
 	/** For TCP and for TLS each; milliseconds. */
 	readonly stepTimeoutMs: number;
+	/** Longest TLS record taken; default 16,384. What a board cannot hold must not be allocated. */
+	readonly recordBytes?: number;
 	/** Bytes read from the socket at once. */
 	readonly readBytes?: number;
 	/** Bytes written to the socket at once. */

@@ -171,6 +171,7 @@ export class Link {
 					host: tls.name ?? host,
 					identity: tls,
 					nowMs: this.options.owner.certificateTimeMs(),
+					maximumRecordBytes: this.options.recordBytes,
 					target: this,
 				});
 			}
