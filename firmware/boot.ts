@@ -116,6 +116,8 @@ function start(
 		username: broker.username,
 		password: broker.password,
 		window: board.window,
+		// SUBSCRIBE and a diag after each connect.
+		transmitBytes: 512,
 		arenaBytes: board.arenaBytes,
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),

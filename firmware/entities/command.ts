@@ -20,7 +20,24 @@ const ID_LIMIT = 64;
 /** Parses a payload; never throws. */
 export function parseCommand(text: string): Command {
 	const trimmed = text.trim();
-	return trimmed.startsWith("{") ? parseJson(trimmed) : checked(trimmed, "");
+	if (!trimmed.startsWith("{")) return checked(trimmed, "");
+	if (isNested(trimmed)) return { state: "", id: "", problem: `nested JSON, ${EXPECTED}` };
+	return parseJson(trimmed);
+}
+
+/**
+ * Whether an array or a second object is in it, outside of strings. XS parses JSON recursively,
+ * and a C stack that is used up is no exception but the end.
+ */
+function isNested(text: string): boolean {
+	let inString = false;
+	for (let i = 1; i < text.length; i++) {
+		const c = text[i];
+		if (inString && c === "\\") i++;
+		else if (c === '"') inString = !inString;
+		else if (!inString && (c === "{" || c === "[")) return true;
+	}
+	return false;
 }
 
 function parseJson(text: string): Command {
@@ -55,8 +72,8 @@ export interface Arrival {
 	readonly retain: boolean;
 	readonly dup: boolean;
 	/**
-	 * The broker kept the session over a time in which this node did not: at QoS 2 a repeat of
-	 * what was done before the reboot cannot be told from a first delivery.
+	 * The broker kept the session over a reboot, but the node did not: a repeat of what was done
+	 * before cannot be told from a first delivery, by packet id or by `id`.
 	 */
 	readonly inherited: boolean;
 }
@@ -68,7 +85,8 @@ export interface Arrival {
  */
 export function refusal(command: Command, arrival: Arrival): string {
 	if (arrival.retain) return "retained commands do not switch";
-	if (command.state !== "TOGGLE" || command.id !== "" || !arrival.dup) return "";
-	if (arrival.qos === 2 && !arrival.inherited) return "";
+	if (command.state !== "TOGGLE" || !arrival.dup) return "";
+	if (arrival.inherited) return "TOGGLE was sent again and may have been done before the reboot";
+	if (command.id !== "" || arrival.qos === 2) return "";
 	return "TOGGLE was sent again and may have been done: give an id";
 }

@@ -57,8 +57,10 @@ export function openTcp(
 
 class PlainSocket implements ByteSocket {
 	private readonly tcp: TcpSocket;
+	private readonly target: SocketTarget;
 
 	constructor(TCP: TcpConstructor, address: string, port: number, target: SocketTarget) {
+		this.target = target;
 		this.tcp = new TCP({ address, port, nodelay: true, target, onReadable, onWritable, onError });
 	}
 
@@ -69,8 +71,14 @@ class PlainSocket implements ByteSocket {
 	}
 
 	write(buffer: Uint8Array, count: number): number {
-		const left = this.tcp.write(buffer.subarray(0, count));
-		return typeof left === "number" ? left : 0;
+		try {
+			const left = this.tcp.write(buffer.subarray(0, count));
+			return typeof left === "number" ? left : 0;
+		} catch {
+			// With data and FIN in one segment lwIP's socket is closed before onReadable comes.
+			this.target.socketError(LOST);
+			return 0;
+		}
 	}
 
 	close(): void {

@@ -6,6 +6,9 @@
 
 import type { NodeFacts } from "./profile";
 
+/** Characters of `last_error`: the rest is on the console. */
+const ERROR_LIMIT = 96;
+
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
 export function timePayload(facts: NodeFacts, sequence: number, now: number): string {
 	const unixMs = facts.unixMs(now);
@@ -30,7 +33,7 @@ export function diagPayload(facts: NodeFacts, queue: number, dropped: number, no
 	const counts = `"reconnects":${facts.reconnects},"queue":${queue},"dropped":${dropped}`;
 	const state = `"skipped":${session.skipped},"drift_ppm":${tenths(facts.driftPpm())}`;
 	const clock = `"clock":"${facts.clockState() === "set" ? "set" : "unset"}"`;
-	const error = `"last_error":${JSON.stringify(facts.error)}`;
+	const error = `"last_error":${JSON.stringify(facts.error.slice(0, ERROR_LIMIT))}`;
 	return `{${platform}${counts},${state},${clock},${error},"uptime_s":${facts.uptimeSeconds(now)}}`;
 }
 

@@ -19,6 +19,8 @@ import type { NodeFacts, Profile, Subscription } from "./profile";
 const OUTBOX_LIMIT = 16;
 /** Ids of commands remembered. */
 const HISTORY_SIZE = 16;
+/** When there is no room for a diag: it is tried again. */
+const DIAG_RETRY_MS = 500;
 /** Bytes of a command; longer ones are refused. */
 const COMMAND_LIMIT = 256;
 
@@ -66,7 +68,7 @@ export class StandardProfile implements Profile {
 
 	handleConnected(sessionPresent: boolean, now: number): void {
 		this.connects++;
-		this.inherited = sessionPresent && this.connects === 1;
+		this.inherited = sessionPresent && (this.connects === 1 || this.inherited);
 		this.availabilityDue = true;
 		this.stateDue = this.options.relay !== undefined;
 		this.diagDue = now;
@@ -96,8 +98,9 @@ export class StandardProfile implements Profile {
 		}
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
 			const payload = diagPayload(facts, this.outbox.length, this.outbox.dropped, now);
-			facts.session.publish(topics.diag, payload, 0, false, now);
-			this.diagDue = (now + this.options.diagIntervalMs) | 0;
+			const code = facts.session.publish(topics.diag, payload, 0, false, now);
+			const waitMs = code === Code.Full ? DIAG_RETRY_MS : this.options.diagIntervalMs;
+			this.diagDue = (now + waitMs) | 0;
 		}
 		this.flush(now);
 	}
@@ -120,6 +123,8 @@ export class StandardProfile implements Profile {
 		const { session } = this.options.facts;
 		const { relay } = this.options;
 		const { handle } = session.message;
+		// Going down: what is not acknowledged now comes again when the node is back.
+		if (this.stopping) return;
 		if (relay !== undefined && session.messageTopic() === this.commandTopic) {
 			this.command(relay, now);
 		}
@@ -139,19 +144,17 @@ export class StandardProfile implements Profile {
 		// Neither too many bytes nor bytes that are not UTF-8 are a command.
 		const command = parseCommand(tooLong ? "" : (session.messageText() ?? ""));
 		const { qos, retain, dup } = message;
-		let problem = command.problem;
-		if (problem === "") {
-			problem = refusal(command, { qos, retain, dup, inherited: this.inherited });
-		}
-		if (problem !== "") {
-			log("relay", `command refused: ${problem}`);
-			this.result(refusedPayload(relay.id, command.id, problem), now);
-			return;
-		}
 		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
 		const before = key === "" ? "" : this.history.find(key);
 		if (before !== "") {
 			this.result(before, now);
+			return;
+		}
+		const arrival = { qos, retain, dup, inherited: this.inherited };
+		const problem = command.problem !== "" ? command.problem : refusal(command, arrival);
+		if (problem !== "") {
+			log("relay", `command refused: ${problem}`);
+			this.result(refusedPayload(relay.id, command.id, problem), now);
 			return;
 		}
 		const changed = relay.apply(command.state);

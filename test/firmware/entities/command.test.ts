@@ -37,6 +37,9 @@ test("anything else is answered with what was expected, and the id if there was 
 	assert.match(parseCommand('{"state":"ON","id":7}').problem, /id must be text/);
 	assert.match(parseCommand(`{"state":"ON","id":"${"x".repeat(65)}"}`).problem, /at most 64/);
 	assert.match(parseCommand('{"state":"ON","stat":1}').problem, /unknown key/);
+	assert.match(parseCommand(`{"state":${"[".repeat(240)}`).problem, /nested JSON/);
+	assert.match(parseCommand('{"state":{"state":"ON"}}').problem, /nested JSON/);
+	assert.equal(parseCommand('{"state":"ON","id":"[\\"{"}').problem, "");
 });
 
 test("a retained command does not switch", () => {
@@ -53,9 +56,11 @@ test("of what was sent again, only TOGGLE without identity is refused", () => {
 	assert.match(refusal(parseCommand("TOGGLE"), again), /give an id/);
 	assert.equal(refusal(parseCommand('{"state":"TOGGLE","id":"1"}'), again), "");
 	assert.equal(refusal(parseCommand("TOGGLE"), { ...again, qos: 2 }), "");
-	assert.match(
-		refusal(parseCommand("TOGGLE"), { ...again, qos: 2, inherited: true }),
-		/give an id/,
-	);
+	const inherited = { ...again, inherited: true };
+	assert.match(refusal(parseCommand("TOGGLE"), { ...inherited, qos: 2 }), /before the reboot/);
+	const named = parseCommand('{"state":"TOGGLE","id":"1"}');
+	assert.match(refusal(named, inherited), /before the reboot/);
+	assert.equal(refusal(named, { ...inherited, dup: false }), "");
+	assert.equal(refusal(parseCommand("ON"), inherited), "");
 	assert.equal(refusal(parseCommand("TOGGLE"), { ...again, dup: false }), "");
 });

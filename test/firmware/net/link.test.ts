@@ -180,6 +180,27 @@ test("a refusal that comes with the end of the connection is seen", async () => 
 	assert.deepEqual(rig.downs, ["mqtt: connection refused: not authorized"]);
 });
 
+test("a socket that throws at a write is a lost connection", async () => {
+	const { port } = await listen(
+		accepting((socket) => {
+			const head = { cmd: "publish", topic: "t", qos: 1, dup: false, retain: false } as const;
+			socket.write(mqttPacket.generate({ ...head, payload: "x", messageId: 1 }));
+		}),
+	);
+	const rig = await makeRig(port);
+	const { prototype } = rig.engine.TCP as unknown as { prototype: { write: () => number } };
+	rig.onEvent = (event) => {
+		if (event !== rig.engine.Event.Message) return;
+		prototype.write = () => {
+			throw new Error("not ready");
+		};
+		rig.session.acknowledge(rig.session.message.handle, 0);
+	};
+	rig.link.open();
+	await rig.down();
+	assert.deepEqual(rig.downs, ["mqtt: connection closed by the other end or lost"]);
+});
+
 test("while the application holds messages nothing is read, and nothing is lost", async () => {
 	const count = 60;
 	const { port } = await listen(

@@ -25,12 +25,14 @@ class Shed {
 	readonly levels: number[] = [];
 	readonly profile: StandardProfile;
 	clock = "set";
+	error = "";
 	private sequence = 0;
 	private nextId = 100;
 
 	constructor(session: Partial<SessionOptions> = {}) {
 		this.bench = new SessionBench(session);
 		const { bench } = this;
+		const shed = this;
 		const facts: NodeFacts = {
 			session: bench.session,
 			online: () => bench.session.state === State.Up,
@@ -43,7 +45,9 @@ class Shed {
 			stratum: () => 2,
 			uptimeSeconds: (now) => Math.floor(now / 1000),
 			reconnects: 0,
-			error: "",
+			get error() {
+				return shed.error;
+			},
 			rssi: () => -58,
 			freeBytes: () => undefined,
 			random: () => 0,
@@ -190,7 +194,42 @@ test("in a session from before the reboot, TOGGLE sent again is refused at QoS 2
 	shed.bench.connect(true);
 	shed.bench.acknowledgeAll();
 	const { results } = shed.command({ text: "TOGGLE", qos: 2, dup: true });
-	assert.match(String(results[0].reason), /give an id/);
+	assert.match(String(results[0].reason), /before the reboot/);
+	// The first connection may have been lost before the repeat came.
+	shed.bench.close();
+	shed.bench.connect(true);
+	shed.bench.acknowledgeAll();
+	const text = '{"state":"TOGGLE","id":"1"}';
+	assert.match(String(shed.command({ text, dup: true }).results[0].reason), /before the reboot/);
+	assert.equal(shed.command({ text }).results[0].done, true);
+	assert.equal(shed.command({ text, dup: true }).results[0].done, true);
+	assert.deepEqual(shed.levels, [1]);
+});
+
+test("diag goes out with a long error and a full queue, too", () => {
+	const shed = new Shed({ transmitBytes: 512 });
+	shed.error = `tls: ${"certificate ".repeat(30)}`;
+	shed.bench.connect();
+	const diag = shed.bench.acknowledgeAll().find((one) => one.topic.endsWith("/diag"));
+	assert.match(JSON.parse(diag?.text ?? "{}").last_error, /^tls: certificate/);
+	while (shed.bench.session.publish("x", "y".repeat(90), 0, false, shed.bench.now) > 0);
+	shed.wait(60_000);
+	shed.bench.pump();
+	assert.equal(shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/diag")).length, 0);
+	shed.wait(500);
+	shed.bench.pump();
+	assert.equal(shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/diag")).length, 1);
+});
+
+test("a command that comes while going down is left for the next time", () => {
+	const shed = new Shed();
+	shed.bench.connect();
+	shed.bench.acknowledgeAll();
+	shed.profile.handleStop(shed.bench.now);
+	const { results } = shed.command({ text: "ON" });
+	assert.deepEqual(results, []);
+	assert.deepEqual(shed.levels, []);
+	assert.equal(shed.bench.sent.filter((packet) => packet.cmd === "puback").length, 0);
 });
 
 test("a command is acknowledged, and only after the pin changed", () => {
