@@ -21,8 +21,6 @@ import { LiveNetwork } from "./world/network";
 /** A desktop has memory: what a socket takes at once. */
 const SOCKET_BYTES = 1024 * 1024;
 const LINK_BYTES = 64 * 1024;
-/** After the end of stdin: how long what was asked for may take. */
-const FINISH_MS = 2000;
 
 const HELP = `usage: fieldmote client
 
@@ -45,20 +43,18 @@ export async function main(args: readonly string[]): Promise<void> {
 	}
 	const { driver, end } = start();
 	const input = createInterface({ input: process.stdin });
-	let exiting = false;
 	for await (const line of input) {
 		if (line.trim() === "") continue;
 		try {
 			const command = parseLine(line);
-			exiting = command.op === "exit";
-			if (exiting) break;
+			if (command.op === "exit") break;
 			driver.run(command);
 		} catch (error) {
 			emit({ ev: "error", msg: (error as Error).message });
 		}
 	}
 	process.stdin.destroy();
-	await driver.finish(exiting ? 0 : FINISH_MS);
+	await driver.finish();
 	await end();
 }
 

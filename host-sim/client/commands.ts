@@ -137,7 +137,7 @@ function connectCommand(json: Json): ConnectCommand {
 		will: json.will === undefined || json.will === null ? undefined : willCommand(json),
 		reconnectMs: integer(json, "reconnectMs", 0, 0, 3_600_000),
 		connectTimeoutMs: integer(json, "connectTimeoutMs", 3000, 1, 3_600_000),
-		window: integer(json, "window", 20, 1, 65_535),
+		window: integer(json, "window", 20, 1, 65_000),
 		tls,
 	};
 }

@@ -18,6 +18,8 @@ const INCOMING_WINDOW = 1024;
 const REQUEST_WINDOW = 255;
 /** How long DISCONNECT may take at the end. */
 const LEAVE_MS = 1000;
+/** How long what was asked for may take before a disconnect. */
+const FINISH_MS = 2000;
 
 export class ClientDriver implements LinkOwner {
 	private readonly options: DriverOptions;
@@ -30,9 +32,13 @@ export class ClientDriver implements LinkOwner {
 	private refused = false;
 	private leaving = false;
 	private cancelRetry: (() => void) | undefined;
-	private onIdle: (() => void) | undefined;
-	private onLeft: (() => void) | undefined;
-	private cancelLeave: (() => void) | undefined;
+	/** Not empty: we are about to leave, and these want to know when we have. */
+	private readonly onLeft: (() => void)[] = [];
+	private cancelLimit: (() => void) | undefined;
+	/** Ends of the process that came while leaving: after the commands held. */
+	private readonly finishing: (() => void)[] = [];
+	/** Commands that came while leaving. */
+	private readonly held: Command[] = [];
 	/** A connect command has had no answer yet. */
 	private undecided = false;
 	/** Whether a connection is there or will be tried. */
@@ -45,6 +51,10 @@ export class ClientDriver implements LinkOwner {
 
 	/** Carries out one command; `exit` is the caller's. Throws Error with what is wrong. */
 	run(command: Command): void {
+		if (this.onLeft.length > 0) {
+			this.held.push(command);
+			return;
+		}
 		switch (command.op) {
 			case "connect":
 				this.connect(command);
@@ -56,7 +66,8 @@ export class ClientDriver implements LinkOwner {
 				this.flush();
 				return;
 			case "disconnect":
-				this.disconnect();
+				if (!this.trying) throw new Error("disconnect: not connected");
+				this.leave(() => undefined);
 				return;
 			case "abort":
 				this.abort();
@@ -93,11 +104,9 @@ export class ClientDriver implements LinkOwner {
 		this.refused = false;
 		this.leaving = false;
 		if (leaving) {
-			this.trying = false;
-			this.flush();
+			this.giveUp();
 			emit({ ev: "ended" });
-			this.cancelLeave?.();
-			this.onLeft?.();
+			this.handleLeft();
 			return;
 		}
 		if (!refused) emit({ ev: "down", reason: `${step}: ${reason}` });
@@ -108,15 +117,11 @@ export class ClientDriver implements LinkOwner {
 		return this.options.unixMs();
 	}
 
-	/** Resolves when all that was asked for is done and we have said good-bye, or after limitMs. */
-	finish(limitMs: number): Promise<void> {
+	/** Lets what was asked for be done, for two seconds at most, says good-bye, then resolves. */
+	finish(): Promise<void> {
 		return new Promise((resolve) => {
-			const limit = this.options.setTimer(() => this.leave(resolve), limitMs);
-			this.onIdle = () => {
-				limit();
-				this.leave(resolve);
-			};
-			this.checkIdle();
+			if (this.onLeft.length > 0) this.finishing.push(resolve);
+			else this.leave(resolve);
 		});
 	}
 
@@ -126,15 +131,48 @@ export class ClientDriver implements LinkOwner {
 		this.link?.close();
 	}
 
+	/** Begins to leave, once; `left` is called when we have. */
 	private leave(left: () => void): void {
-		this.onIdle = undefined;
+		this.onLeft.push(left);
+		if (this.onLeft.length > 1) return;
+		this.cancelLimit = this.options.setTimer(() => this.disconnect(), FINISH_MS);
+		this.checkIdle();
+	}
+
+	private disconnect(): void {
+		this.cancelLimit?.();
 		if (!this.trying) {
-			left();
+			this.handleLeft();
 			return;
 		}
-		this.onLeft = left;
-		this.cancelLeave = this.options.setTimer(left, LEAVE_MS);
-		this.disconnect();
+		if (this.leaving) return;
+		this.leaving = true;
+		if (this.up && this.session !== undefined) {
+			this.cancelLimit = this.options.setTimer(() => this.drop(), LEAVE_MS);
+			this.session.disconnect(this.options.ticks());
+			this.link?.pump();
+		} else this.drop();
+	}
+
+	/** Without a connection, or when DISCONNECT does not get out. */
+	private drop(): void {
+		this.cancelRetry?.();
+		this.link?.close();
+		this.handleLinkDown("mqtt", "");
+	}
+
+	private handleLeft(): void {
+		this.cancelLimit?.();
+		const held = this.held.splice(0);
+		for (const left of this.onLeft.splice(0)) left();
+		for (const command of held) {
+			try {
+				this.run(command);
+			} catch (error) {
+				this.options.emit({ ev: "error", msg: (error as Error).message });
+			}
+		}
+		for (const finished of this.finishing.splice(0)) void this.finish().then(finished);
 	}
 
 	/** Gives to the session what it has room for. */
@@ -146,7 +184,8 @@ export class ClientDriver implements LinkOwner {
 	}
 
 	private checkIdle(): void {
-		if (this.requests.idle && !this.undecided) this.onIdle?.();
+		const leaving = this.onLeft.length > 0 && !this.leaving;
+		if (leaving && this.requests.idle && !this.undecided) this.disconnect();
 	}
 
 	private connect(command: ConnectCommand): void {
@@ -165,7 +204,7 @@ export class ClientDriver implements LinkOwner {
 		const { id, clean, keepalive, user, pass, will, window, connectTimeoutMs } = command;
 		const key = JSON.stringify([id, keepalive, user, pass, will, window, connectTimeoutMs]);
 		if (!clean && this.session !== undefined && key === this.sessionKey) return this.session;
-		this.requests.forget();
+		this.requests.forget("session given up");
 		this.sessionKey = clean ? "" : key;
 		return new this.options.engine.Session({
 			clientId: id,
@@ -182,19 +221,6 @@ export class ClientDriver implements LinkOwner {
 			requestWindow: REQUEST_WINDOW,
 			connectTimeoutMs,
 		});
-	}
-
-	private disconnect(): void {
-		if (!this.trying) throw new Error("disconnect: not connected");
-		this.leaving = true;
-		if (this.up && this.session !== undefined) {
-			this.session.disconnect(this.options.ticks());
-			this.link?.pump();
-			return;
-		}
-		this.cancelRetry?.();
-		this.link?.close();
-		this.handleLinkDown("mqtt", "");
 	}
 
 	private abort(): void {
@@ -232,11 +258,17 @@ export class ClientDriver implements LinkOwner {
 		}
 	}
 
+	/** Nobody tries any more. A session that lasts keeps what it has in flight for a later connect. */
+	private giveUp(): void {
+		this.trying = false;
+		if (this.command?.clean === true) this.requests.forget("connection ended");
+		this.flush();
+	}
+
 	private retry(): void {
 		const { command } = this;
 		if (command === undefined || command.reconnectMs === 0) {
-			this.trying = false;
-			this.flush();
+			this.giveUp();
 			return;
 		}
 		this.cancelRetry = this.options.setTimer(() => this.link?.open(), command.reconnectMs);

@@ -51,9 +51,9 @@ export class Requests {
 		else this.finish(tag, this.options.engine.codeName(code));
 	}
 
-	/** What the session had in flight will never be done: it is given up. */
-	forget(): void {
-		for (const tag of this.tags.values()) this.finish(tag, "session given up");
+	/** What the session had in flight will never be known to be done. */
+	forget(reason: string): void {
+		for (const tag of this.tags.values()) this.finish(tag, reason);
 		this.tags.clear();
 	}
 

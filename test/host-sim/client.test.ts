@@ -74,6 +74,29 @@ test("a pipe that ends at once still gets its work done", { skip }, async () => 
 	assert.equal(await listener.end(), 0);
 });
 
+test("connect, publish, disconnect, connect in one go: in that order, nothing left out", {
+	skip,
+}, async () => {
+	const client = start();
+	const connect = { op: "connect", port: broker.port, id: "onego" };
+	client.send(connect, { op: "publish", topic: "a", qos: 2, tag: 1 }, { op: "disconnect" });
+	client.send(connect, { op: "publish", topic: "a", qos: 1, tag: 2 }, { op: "exit" });
+	assert.equal(await client.exit(), 0);
+	assert.deepEqual(
+		client.events.map((event) =>
+			event.ev === "done" ? `done ${event.tag} ${event.err}` : event.ev,
+		),
+		["up", "done 1 null", "ended", "up", "done 2 null", "ended"],
+	);
+});
+
+test("what a dropped connection leaves undone is said", { skip }, async () => {
+	const client = await connected();
+	client.send({ op: "publish", topic: "a", qos: 2, tag: 1 }, { op: "abort" });
+	assert.equal((await client.next({ ev: "done", tag: 1 })).err, "connection ended");
+	assert.equal(await client.end(), 0);
+});
+
 test("many more publishes than the window are done in order", { skip }, async () => {
 	const client = await connected({ window: 5 });
 	client.send({ op: "subscribe", subs: [{ topic: "many", qos: 2 }], tag: "s" });
