@@ -102,9 +102,9 @@ export class ClientDriver implements LinkOwner {
 		this.up = false;
 		this.undecided = false;
 		this.refused = false;
-		this.leaving = false;
 		if (leaving) {
 			this.giveUp();
+			this.leaving = false;
 			emit({ ev: "ended" });
 			this.handleLeft();
 			return;
