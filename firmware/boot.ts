@@ -79,12 +79,15 @@ export function boot(platform: Platform): Stop {
 	if (site.value.broker?.secure && platform.identity.authorities.length === 0) {
 		problems.push("credentials: no CA certificate for the broker; see the README on certificates");
 	}
+	const node = site.value.node === "" ? nodeFromMac(platform.WiFi) : site.value.node;
+	if (node === "") problems.push("site.json: node: is missing, and the radio tells no MAC address");
 	for (const problem of problems) log("boot", problem);
 	if (problems.length > 0 || site.value.broker === undefined) {
 		log("boot", "stopped: the configuration has to be mended");
 		return (done) => done();
 	}
-	return start(platform, board.value, site.value, site.value.broker, relay);
+	const { broker } = site.value;
+	return start(platform, board.value, { ...site.value, node, broker }, relay);
 }
 
 function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
@@ -97,15 +100,14 @@ function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
 function start(
 	platform: Platform,
 	board: BoardConfig,
-	site: SiteConfig,
-	broker: BrokerConfig,
+	site: SiteConfig & { readonly broker: BrokerConfig },
 	relay: Relay | undefined,
 ): Stop {
 	const now = Time.ticks | 0;
 	const settings = new Settings(platform.Preference);
 	const clock = new Clock();
 	assumeTime(clock, settings, platform.config, site.allowUnset, now);
-	const node = site.node === "" ? nodeFromMac(platform.WiFi) : site.node;
+	const { node, broker } = site;
 	log("boot", `node ${node}, board ${board.name}, profile ${site.profile}`);
 	const topics = nodeTopics(site.base, node);
 	const demo = site.profile === "demo";
@@ -121,7 +123,9 @@ function start(
 		arenaBytes: board.arenaBytes,
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
-		will: { topic: topics.availability, payload: "offline", qos: 1, retain: true },
+		will: demo
+			? undefined
+			: { topic: topics.availability, payload: "offline", qos: 1, retain: true },
 	});
 	const { WiFi, TCP, TLSSocket, UDP, identity, freeBytes } = platform;
 	const runtime = new Runtime({
@@ -174,10 +178,10 @@ function assumeTime(
 	if (assumedMs > 0) clock.assume(assumedMs, now);
 }
 
-/** `node-aabbcc` from the last three bytes of the MAC address. */
+/** `node-aabbcc` from the last three bytes of the MAC address; "" when there is none. */
 function nodeFromMac(WiFi: WifiConstructor): string {
 	const wifi = new WiFi({ onChanged: () => undefined });
 	const mac = (wifi.MAC ?? "").split(":").join("").toLowerCase();
 	wifi.close();
-	return `node-${mac.slice(-6)}`;
+	return mac.length < 6 ? "" : `node-${mac.slice(-6)}`;
 }

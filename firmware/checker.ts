@@ -43,9 +43,11 @@ export class Checker {
 	text(parent: Json, path: string, key: string, fallback: string, limit: number): string {
 		const value = parent[key];
 		if (value === undefined) return fallback;
-		if (typeof value === "string" && value.length <= limit) return value;
+		const fits = typeof value === "string" && value.length <= limit;
+		// [MQTT-1.5.3-2]: no NUL in text; nor in anything else that is text here.
+		if (fits && !value.includes("\0")) return value;
 		const shown = key === "password" ? undefined : value;
-		this.problem(join(path, key), shown, `must be text of at most ${limit} characters`);
+		this.problem(join(path, key), shown, `must be text of at most ${limit} characters, no NUL`);
 		return fallback;
 	}
 
@@ -77,6 +79,16 @@ export class Checker {
 
 function join(path: string, key: string): string {
 	return path === "" ? key : `${path}.${key}`;
+}
+
+/** Bytes of a text in UTF-8, the same on every engine. */
+export function utf8Bytes(text: string): number {
+	let bytes = 0;
+	for (const character of text) {
+		const point = character.codePointAt(0) ?? 0;
+		bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+	}
+	return bytes;
 }
 
 /** The known word with the fewest edits to `word`. */

@@ -5,7 +5,7 @@
  * The same shapes, for editors, are in site.schema.json and boards/schema.json.
  */
 
-import { Checker, type Json } from "./checker";
+import { Checker, type Json, utf8Bytes } from "./checker";
 import { isBase, isId } from "./topics";
 
 /** A network to join; `password` is missing for an open one. */
@@ -71,6 +71,15 @@ const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
 const BROKER_KEYS = Object.freeze(["url", "username", "password", "keepAliveSeconds"]);
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
+const BOARD_KEYS = Object.freeze([
+	"$schema",
+	"name",
+	"title",
+	"source",
+	"platforms",
+	"relay",
+	"session",
+]);
 const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
 const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
 const DAY_MS = 86_400_000;
@@ -145,8 +154,9 @@ function override(overrides: Json, key: string): string | undefined {
 
 function wifiNetworks(check: Checker, site: Json, overrides: Json): WifiNetwork[] {
 	const networks: WifiNetwork[] = [];
-	const ssid = override(overrides, "ssid");
-	if (ssid !== undefined) networks.push({ ssid, password: override(overrides, "password") });
+	if (override(overrides, "ssid") !== undefined) {
+		networks.push(wifiNetwork(check, overrides, "mcconfig"));
+	}
 	const list = site.wifi ?? [];
 	if (!Array.isArray(list)) {
 		check.problem("wifi", undefined, 'must be a list of {"ssid", "password"}');
@@ -159,18 +169,23 @@ function wifiNetworks(check: Checker, site: Json, overrides: Json): WifiNetwork[
 			check.problem(path, undefined, 'must be {"ssid", "password"}');
 			continue;
 		}
-		const network = entry as Json;
-		check.keys(network, path, WIFI_KEYS);
-		// IEEE 802.11: an SSID has at most 32 bytes; WPA2: a passphrase 8 to 63 characters.
-		const name = check.text(network, path, "ssid", "", 32);
-		if (name === "") check.problem(`${path}.ssid`, name, "must be text of 1 to 32 characters");
-		const password = check.text(network, path, "password", "", 63);
-		if (password !== "" && password.length < 8) {
-			check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
-		}
-		networks.push(password === "" ? { ssid: name } : { ssid: name, password });
+		check.keys(entry as Json, path, WIFI_KEYS);
+		networks.push(wifiNetwork(check, entry as Json, path));
 	}
 	return networks;
+}
+
+/** IEEE 802.11: an SSID has at most 32 bytes; WPA2: a passphrase 8 to 63 characters. */
+function wifiNetwork(check: Checker, network: Json, path: string): WifiNetwork {
+	const ssid = check.text(network, path, "ssid", "", 32);
+	if (ssid === "" || utf8Bytes(ssid) > 32) {
+		check.problem(`${path}.ssid`, ssid, "must be text of 1 to 32 bytes");
+	}
+	const password = check.text(network, path, "password", "", 63);
+	if (password !== "" && password.length < 8) {
+		check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
+	}
+	return password === "" ? { ssid } : { ssid, password };
 }
 
 function servers(check: Checker, ntp: Json, overrides: Json): string[] {
@@ -243,6 +258,7 @@ export function splitAddress(
 export function checkBoard(board: Json): Checked<BoardConfig> {
 	const name = typeof board.name === "string" ? board.name : "";
 	const check = new Checker(`boards/${name === "" ? "?" : name}.json`);
+	check.keys(board, "", BOARD_KEYS);
 	if (!isId(name)) check.problem("name", board.name, "must be 1 to 32 of a-z, 0-9 and -");
 	const session = check.object(board, "session");
 	check.keys(session, "session", SESSION_KEYS);
@@ -250,7 +266,7 @@ export function checkBoard(board: Json): Checked<BoardConfig> {
 		name,
 		relay: boardRelay(check, board),
 		window: check.integer(session, "session", "window", 4, 1, 64),
-		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 512, 65_536),
+		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 1024, 65_536),
 		recordBytes: check.integer(session, "session", "recordBytes", 4096, 1024, 16_384),
 	};
 	return { problems: check.problems, value };

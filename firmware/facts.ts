@@ -20,7 +20,7 @@ export interface FactParts {
 
 export class Facts implements NodeFacts {
 	readonly session: Session;
-	/** The last failure, as `step: reason`. */
+	/** The last failure of Wi-Fi or broker, as `step: reason`. */
 	error = "";
 	/** Connections that were up and went down. */
 	reconnects = 0;

@@ -7,7 +7,7 @@
 import Time from "time";
 import type { BrokerConfig, SiteConfig } from "./config";
 import { Facts } from "./facts";
-import { Event, type Session } from "./mqtt/session";
+import { codeName, Event, type Session } from "./mqtt/session";
 import { Alarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
 import type { Clock } from "./net/clock";
@@ -146,7 +146,7 @@ export class Runtime implements LinkOwner {
 		} else if (event === Event.Published) {
 			this.profile.handlePublished(session.event.token, now);
 		} else if (event === Event.Subscribed) {
-			this.subscribed();
+			this.subscribed(now);
 		} else if (event === Event.Skipped) {
 			const { skippedBytes } = session.event;
 			log("mqtt", `a message of ${skippedBytes} bytes is too large: skipped`);
@@ -216,11 +216,17 @@ export class Runtime implements LinkOwner {
 		this.backoff.handleUp(now);
 		this.life.handleLinkUp();
 		const { subscriptions } = this.profile;
-		if (subscriptions.length > 0) this.session.subscribe(subscriptions, now);
+		if (subscriptions.length > 0) {
+			const code = this.session.subscribe(subscriptions, now);
+			if (code < 0) {
+				this.facts.error = `mqtt: no subscription: ${codeName(code)}`;
+				log("mqtt", `no subscription: ${codeName(code)}`);
+			}
+		}
 		this.profile.handleConnected(sessionPresent, now);
 	}
 
-	private subscribed(): void {
+	private subscribed(now: number): void {
 		const { granted, grantedCount } = this.session.event;
 		for (let i = 0; i < grantedCount; i++) {
 			const { topic } = this.profile.subscriptions[i];
@@ -229,6 +235,7 @@ export class Runtime implements LinkOwner {
 				log("mqtt", `subscription refused by the broker: ${topic}`);
 			} else log("mqtt", `subscribed to ${topic} at QoS ${granted[i]}`);
 		}
+		if (grantedCount > 0) this.profile.handleSubscribed(now);
 	}
 
 	/** Does what node.ts asks for, until it asks for nothing. */

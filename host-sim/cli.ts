@@ -73,7 +73,7 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 
 /** The exit code that a line of the firmware asks for, if any. */
 function verdictOf(line: string, once: boolean): number | undefined {
-	if (line.startsWith("boot: stopped")) return 1;
+	if (line.startsWith("boot: stopped")) return 2;
 	if (!once) return undefined;
 	if (/^[a-z]+ failed: /.test(line)) return 1;
 	return line.startsWith("node: first report accepted") ? 0 : undefined;

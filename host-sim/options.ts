@@ -254,5 +254,10 @@ function readBoard(name: string, root: string): object {
 	if (!names.includes(name)) {
 		throw new UsageError(`--board "${name}": must be one of ${names.sort().join(", ")}`);
 	}
-	return JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8")) as object;
+	const path = join(folder, `${name}.json`);
+	try {
+		return JSON.parse(readFileSync(path, "utf8")) as object;
+	} catch (error) {
+		throw new UsageError(`${path}: is no JSON: ${(error as Error).message}`);
+	}
 }

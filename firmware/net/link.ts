@@ -123,7 +123,8 @@ export class Link {
 			return;
 		}
 		const what = this.step === "tcp" && reason === LOST ? "no connection" : reason;
-		const full = `${this.address}:${this.options.port}: ${what}`;
+		const { host, port } = this.options;
+		const full = `${this.address === "" ? host : this.address}:${port}: ${what}`;
 		if (this.addressAt + 1 < this.addresses.length) {
 			logFailure(this.step, full, 0);
 			this.dropSocket();

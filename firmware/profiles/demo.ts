@@ -22,6 +22,8 @@ export class DemoProfile implements Profile {
 	private readonly facts: NodeFacts;
 	/** The next of test1, test2, test3; 4: all said. */
 	private nextTest = 1;
+	private subscribed = false;
+	private accepted = false;
 	private ticking = false;
 	private ticDue = 0;
 
@@ -34,7 +36,6 @@ export class DemoProfile implements Profile {
 	}
 
 	handleConnected(_sessionPresent: boolean, now: number): void {
-		this.sayTests(now);
 		if (this.ticking) return;
 		this.ticking = true;
 		this.ticDue = (now + FIRST_TIC_MS) | 0;
@@ -47,9 +48,17 @@ export class DemoProfile implements Profile {
 		if (handle > 0) session.acknowledge(handle, now);
 	}
 
+	/** Not before: at QoS 0 it would be gone before the broker knows who wants it. */
+	handleSubscribed(now: number): void {
+		this.subscribed = true;
+		this.sayTests(now);
+	}
+
 	handleSkipped(): void {}
 
 	handlePublished(_token: number, now: number): void {
+		if (!this.accepted) log("node", "first report accepted by the broker");
+		this.accepted = true;
 		this.sayTests(now);
 	}
 
@@ -59,7 +68,8 @@ export class DemoProfile implements Profile {
 		this.ticDue = (now + TIC_MINIMUM_MS + Math.floor(this.facts.random() * spreadMs)) | 0;
 		if (this.facts.clockState() === "") return;
 		const date = new Date(this.facts.unixMs(now)).toISOString();
-		this.facts.session.publish(TIC_TOPIC, date, 0, false, now);
+		const text = this.facts.clockState() === "set" ? date : `${date} unset`;
+		this.facts.session.publish(TIC_TOPIC, text, 0, false, now);
 	}
 
 	pollTimeout(now: number): number {
@@ -71,7 +81,7 @@ export class DemoProfile implements Profile {
 	}
 
 	private sayTests(now: number): void {
-		while (this.nextTest <= 3) {
+		while (this.subscribed && this.nextTest <= 3) {
 			const text = `test${this.nextTest}`;
 			if (this.facts.session.publish(PUB_TOPIC, text, this.nextTest - 1, false, now) < 0) return;
 			this.nextTest++;

@@ -15,6 +15,8 @@ export interface Profile {
 	readonly subscriptions: readonly Subscription[];
 	/** CONNACK came. Publishing does not wait for SUBACK. */
 	handleConnected(sessionPresent: boolean, now: number): void;
+	/** SUBACK came: what is published from now on comes back, where subscribed. */
+	handleSubscribed(now: number): void;
 	/** session.message holds a message; every one with a handle has to be acknowledged. */
 	handleMessage(now: number): void;
 	/** A message of so many bytes was larger than the node takes; the engine acknowledged it. */
@@ -46,7 +48,7 @@ export interface NodeFacts {
 	uptimeSeconds(now: number): number;
 	/** Connections that were up and went down. */
 	readonly reconnects: number;
-	/** The last failure as `step: reason`, "" for none. */
+	/** The last failure of Wi-Fi or broker as `step: reason`, "" for none. */
 	readonly error: string;
 	/** Undefined where the platform does not tell. */
 	rssi(): number | undefined;

@@ -76,6 +76,8 @@ export class StandardProfile implements Profile {
 		this.handleTimeout(now);
 	}
 
+	handleSubscribed(): void {}
+
 	handlePublished(token: number, now: number): void {
 		if (token === this.firstReport) {
 			log("node", "first report accepted by the broker");

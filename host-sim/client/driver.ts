@@ -258,7 +258,7 @@ export class ClientDriver implements LinkOwner {
 		}
 	}
 
-	/** Nobody tries any more. A session that lasts keeps what it has in flight for a later connect. */
+	/** Nobody tries any more. A session that lasts keeps what is in flight for a later connect. */
 	private giveUp(): void {
 		this.trying = false;
 		if (this.command?.clean === true) this.requests.forget("connection ended");

@@ -82,7 +82,7 @@ test("a value out of range is named with file, path, value and what is allowed",
 		],
 		[{ ntp: { allowUnset: "yes" } }, 'site.json: ntp.allowUnset: "yes" must be true or false'],
 		[{ wifi: "garden" }, 'site.json: wifi: must be a list of {"ssid", "password"}'],
-		[{ wifi: [{ ssid: "" }] }, 'site.json: wifi[0].ssid: "" must be text of 1 to 32 characters'],
+		[{ wifi: [{ ssid: "" }] }, 'site.json: wifi[0].ssid: "" must be text of 1 to 32 bytes'],
 	];
 	for (const [part, expected] of cases) {
 		const problems = problemsOf({ ...GOOD, ...part });
@@ -126,6 +126,16 @@ test("every board is right, by the schema and by the firmware, and named as its 
 	}
 });
 
+test("what mcconfig was given is checked as well", () => {
+	const given = { ssid: "ä".repeat(17), password: "short" };
+	const problems = problemsOf(GOOD, given);
+	assert.equal(problems.length, 2);
+	assert.match(problems[0], /^site\.json: mcconfig\.ssid: ".*" must be text of 1 to 32 bytes$/);
+	assert.equal(problems[1], "site.json: mcconfig.password: must have 8 to 63 characters");
+	const nul = { ...GOOD, broker: { url: "mqtt://h", username: "a\0b" } };
+	assert.match(problemsOf(nul).join(), /broker\.username: .* no NUL/);
+});
+
 test("a board's values are checked", () => {
 	assert.deepEqual(checkBoard({ name: "x", relay: { pin: 99 } }).problems, [
 		"boards/x.json: relay.pin: 99 must be a whole number from 0 to 48",
@@ -134,6 +144,9 @@ test("a board's values are checked", () => {
 		"boards/x.json: relay.pin: is missing",
 	]);
 	assert.equal(checkBoard({ name: "x" }).value.relay, undefined);
+	assert.deepEqual(checkBoard({ name: "x", realy: { pin: 5 } }).problems, [
+		'boards/x.json: realy: unknown key, did you mean "relay"?',
+	]);
 });
 
 test("addresses are host or host:port", () => {
