@@ -35,7 +35,8 @@ async function main() {
 	const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 	if (command === undefined) {
 		const right = nearest(name, Object.keys(COMMANDS));
-		process.stderr.write(`fieldmote: unknown command "${name}"; did you mean "${right}"?\n\n`);
+		const hint = right === "" ? "" : `; did you mean "${right}"?`;
+		process.stderr.write(`fieldmote: unknown command "${name.slice(0, 60)}"${hint}\n\n`);
 		process.stderr.write(usage());
 		process.exitCode = 2;
 		return;
@@ -45,7 +46,9 @@ async function main() {
 		const program = await import(pathToFileURL(join(folder, `${command.program}.js`)).href);
 		await program.main(named ? rest : process.argv.slice(2));
 	} catch (error) {
-		process.stderr.write(`fieldmote: ${error instanceof Error ? error.message : error}\n`);
+		const missing = error?.code === "ERR_MODULE_NOT_FOUND" ? "; run npm ci first" : "";
+		const text = error instanceof Error ? error.message : error;
+		process.stderr.write(`fieldmote: ${text}${missing}\n`);
 		if (process.env.FIELDMOTE_DEBUG) process.stderr.write(`${error.stack}\n`);
 		process.exitCode = 1;
 	}

@@ -39,7 +39,10 @@ export async function ensureBrokerFiles(root: string): Promise<BrokerFiles> {
 }
 
 async function ensureIn(folder: string, discard: () => void): Promise<BrokerFiles> {
-	const paths = await ensureCertificates(folder, { brokerNames: NAMES });
+	const paths = await ensureCertificates(folder, { brokerNames: NAMES }).catch((error) => {
+		if (error instanceof Error && "code" in error && !/^ERR_/.test(String(error.code))) throw error;
+		throw new Error(`${folder} is damaged: remove it, it is made again (${error.message})`);
+	});
 	return {
 		certificate: readFileSync(paths.brokerChain),
 		key: readFileSync(paths.brokerKey),

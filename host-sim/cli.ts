@@ -64,7 +64,8 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 			end(1);
 		},
 	});
-	const removeSignals = catchSignals(() => end(0));
+	// With --once a verdict was wanted, and there is none.
+	const removeSignals = catchSignals(() => end(options.once ? 1 : 0));
 	// Whoever reads us has gone, as in `npm start | head`.
 	process.stdout.on("error", () => end(0));
 	introduce(printer, options, simulator);

@@ -41,6 +41,8 @@ export async function main(args: readonly string[]): Promise<void> {
 		process.exitCode = help ? 0 : 2;
 		return;
 	}
+	// Whoever reads us has gone, as in `fieldmote client | head`.
+	process.stdout.on("error", () => process.exit(0));
 	const { driver, end } = start();
 	const input = createInterface({ input: process.stdin });
 	for await (const line of input) {

@@ -39,7 +39,7 @@ function words(access: Access): string {
 	if (access.username !== undefined) {
 		list.push("-u", quote(access.username));
 		if (access.passwordFile !== undefined) {
-			list.push("-P", `"$(head -n 1 ${quote(access.passwordFile)})"`);
+			list.push("-P", `"$(head -n 1 ${quote(access.passwordFile)} | tr -d '\\r')"`);
 		}
 	}
 	return list.join(" ");

@@ -1,4 +1,4 @@
 /** Types of nearest.mjs. */
 
-/** The nearest of several words; of equally near ones the first. */
+/** The nearest of several words, "" when none is near; of equally near ones the first. */
 export function nearest(word: string, allowed: readonly string[]): string;

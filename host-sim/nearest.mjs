@@ -21,11 +21,13 @@ function distance(a, b) {
  * the least to change; of equally near ones the first.
  * @param {string} word
  * @param {readonly string[]} allowed one or more
- * @returns {string}
+ * @returns {string} "" when none is near
  */
 export function nearest(word, allowed) {
 	const begun = allowed.filter((one) => one.startsWith(word) || word.startsWith(one));
-	return (begun.length > 0 ? begun : allowed).reduce((a, b) =>
+	const best = (begun.length > 0 ? begun : allowed).reduce((a, b) =>
 		distance(word, b) < distance(word, a) ? b : a,
 	);
+	const isNear = begun.length > 0 || distance(word, best) <= Math.max(2, word.length / 2);
+	return isNear ? best : "";
 }

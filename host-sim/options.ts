@@ -9,8 +9,21 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { nearest } from "./nearest.mjs";
 
+/** Longer values are not shown whole. */
+const SHOWN_LIMIT = 300;
+/** A certificate or a key is smaller by far. */
+const FILE_LIMIT_BYTES = 1 << 20;
+/** [MQTT-1.5.3] allows more, the firmware's configuration does not. */
+const TEXT_LIMIT = 255;
+
 /** What a user got wrong on the command line or in a file named there: exit code 2. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+	constructor(message: string) {
+		// What came from the command line may be long, and may hold escape sequences.
+		const shown = message.length > SHOWN_LIMIT ? `${message.slice(0, SHOWN_LIMIT)}…` : message;
+		super(shown.replace(/\p{Cc}/gu, "·"));
+	}
+}
 
 /** A host and a port. */
 export interface Endpoint {
@@ -149,7 +162,8 @@ function parse(words: readonly string[]): Given {
 		const { name, rawName, value } = token;
 		if (!Object.hasOwn(OPTIONS, name)) {
 			const right = nearest(name, Object.keys(OPTIONS));
-			throw new UsageError(`unknown option ${rawName}; did you mean --${right}?`);
+			const hint = right === "" ? "see --help" : `did you mean --${right}?`;
+			throw new UsageError(`unknown option ${rawName}; ${hint}`);
 		}
 		const { type } = OPTIONS[name as keyof typeof OPTIONS];
 		if (type === "boolean" && value !== undefined) {
@@ -193,6 +207,9 @@ function check(options: StartOptions): void {
 	if (options.password !== undefined && options.username === undefined) {
 		throw new UsageError("--password-file: needs --username");
 	}
+	if ((options.username?.length ?? 0) > TEXT_LIMIT) {
+		throw new UsageError(`--username: must have at most ${TEXT_LIMIT} characters`);
+	}
 	if (options.username === "") throw new UsageError("--username: must not be empty");
 }
 
@@ -212,8 +229,8 @@ function parseBroker(text: string): BrokerEndpoint {
 }
 
 function parseEndpoint(name: string, given: string, text: string, port: number): Endpoint {
-	const match = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9.])?)(?::(.*))?$/.exec(text);
-	if (match === null) {
+	const match = /^([A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9.])?)(?::(.*))?$/.exec(text);
+	if (match === null || match[1].includes("..")) {
 		throw new UsageError(`--${name} "${given}": host must be a name or an IPv4 address`);
 	}
 	const digits = match[3];
@@ -229,7 +246,9 @@ function checkFile(name: string, value: string): string {
 	const path = resolve(value);
 	let reason = "";
 	try {
-		if (!statSync(path).isFile()) reason = "is no file";
+		const status = statSync(path);
+		if (!status.isFile()) reason = "is no file";
+		else if (status.size > FILE_LIMIT_BYTES) reason = "is too large, 1 MiB at most";
 	} catch (error) {
 		reason = (error as NodeJS.ErrnoException).code === "EACCES" ? "not readable" : "no such file";
 	}
@@ -238,7 +257,18 @@ function checkFile(name: string, value: string): string {
 }
 
 function readPassword(path: string): string {
-	const line = readFileSync(path, "utf8").split(/\r?\n/, 1)[0];
+	let line: string;
+	try {
+		const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+		line = decoder.decode(readFileSync(path)).split(/\r?\n/, 1)[0];
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const reason = code === "EACCES" ? "not readable" : "the first line is not UTF-8";
+		throw new UsageError(`--password-file ${path}: ${reason}`);
+	}
+	if (/^\ufeff|\0/.test(line)) {
+		throw new UsageError(`--password-file ${path}: the first line has a byte order mark or NUL`);
+	}
 	if (line === "") throw new UsageError(`--password-file ${path}: the first line is empty`);
 	if (Buffer.byteLength(line) > 255) {
 		throw new UsageError(`--password-file ${path}: the first line has more than 255 bytes`);

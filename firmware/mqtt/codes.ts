@@ -140,7 +140,7 @@ function returnCodeName(code: number): string {
 		case 5:
 			return "not authorized";
 		default:
-			return `refused with reserved code ${code}`;
+			return `reserved return code ${code}`;
 	}
 }
 

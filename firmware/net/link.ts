@@ -94,6 +94,7 @@ export class Link {
 	/** From the socket: TCP stands, TLS begins. */
 	socketConnected(): void {
 		if (this.step !== "tcp") return;
+		log("tcp", `connected to ${this.options.host} (${this.address}:${this.options.port})`);
 		this.enter("tls");
 		this.schedule();
 	}
@@ -108,7 +109,8 @@ export class Link {
 	socketWritable(count: number): void {
 		this.writable = count;
 		if (this.step === "tcp" || this.step === "tls") {
-			log(this.step, `connected to ${this.options.host} (${this.address}:${this.options.port})`);
+			const at = `${this.options.host} (${this.address}:${this.options.port})`;
+			log(this.step, this.step === "tls" ? "broker authenticated" : `connected to ${at}`);
 			this.enter("mqtt");
 			this.session.handleOpened(Time.ticks | 0);
 		}

@@ -17,7 +17,7 @@ function alertName(description: number): string {
 		case 20:
 			return "bad record MAC";
 		case 40:
-			return "handshake failure";
+			return "handshake failure: no ECDHE with AES-GCM there, or it wants a client certificate";
 		case 42:
 			return "bad certificate";
 		case 43:
@@ -31,7 +31,7 @@ function alertName(description: number): string {
 		case 47:
 			return "illegal parameter";
 		case 48:
-			return "unknown CA";
+			return "unknown CA: it does not know who signed our certificate";
 		case 49:
 			return "access denied";
 		case 50:
@@ -39,7 +39,7 @@ function alertName(description: number): string {
 		case 51:
 			return "decrypt error";
 		case 70:
-			return "protocol version";
+			return "protocol version: this node speaks TLS 1.2 only";
 		case 71:
 			return "insufficient security";
 		case 80:

@@ -1,8 +1,9 @@
 /**
  * The normal life of a node at the broker: availability, timestamps, diagnostics, a relay.
  * Always holds: a report goes out in order or is counted as dropped; the state on `relay/state`
- * is the one the pin has; each command on `set` gets one result; a message is acknowledged only
- * after its command was carried out. Must not know sockets, timers or pins.
+ * is the one the pin has; each command at QoS 1 or 2 gets its result, and is acknowledged only
+ * when that is on its way, so that a flood waits at the broker. Must not know sockets, timers or
+ * pins.
  */
 
 import { parseCommand, refusal } from "../entities/command";
@@ -14,9 +15,12 @@ import { Outbox } from "../store/outbox";
 import { type NodeTopics, setTopic, stateTopic } from "../topics";
 import { diagPayload, donePayload, refusedPayload, skippedPayload, timePayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
+import { ResultQueue } from "./results";
 
 /** Reports kept while there is no room in the window: 160 s at the default interval. */
 const OUTBOX_LIMIT = 16;
+/** Results at QoS 0 that may wait; the others are bounded by the engine. */
+const RESULT_LIMIT = 16;
 /** Ids of commands remembered. */
 const HISTORY_SIZE = 16;
 /** When there is no room for a diag: it is tried again. */
@@ -38,6 +42,7 @@ export class StandardProfile implements Profile {
 	readonly subscriptions: readonly Subscription[];
 	private readonly options: StandardOptions;
 	private readonly outbox = new Outbox(OUTBOX_LIMIT);
+	private readonly results = new ResultQueue(RESULT_LIMIT);
 	private readonly history = new CommandHistory(HISTORY_SIZE);
 	private readonly commandTopic: string;
 	private availabilityDue = false;
@@ -62,7 +67,8 @@ export class StandardProfile implements Profile {
 	get idle(): boolean {
 		const { session } = this.options.facts;
 		if (!this.options.facts.online()) return true;
-		const waiting = this.availabilityDue || this.stateDue || this.outbox.length > 0;
+		const queued = this.outbox.length + this.results.length;
+		const waiting = this.availabilityDue || this.stateDue || queued > 0;
 		return !waiting && session.inFlight === 0;
 	}
 
@@ -99,7 +105,7 @@ export class StandardProfile implements Profile {
 			this.timeDue = (now + this.intervalMs()) | 0;
 		}
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
-			const payload = diagPayload(facts, this.outbox.length, this.outbox.dropped, now);
+			const payload = diagPayload(facts, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
 			const waitMs = code === Code.Full ? DIAG_RETRY_MS : this.options.diagIntervalMs;
 			this.diagDue = (now + waitMs) | 0;
@@ -128,18 +134,19 @@ export class StandardProfile implements Profile {
 		// Going down: what is not acknowledged now comes again when the node is back.
 		if (this.stopping) return;
 		if (relay !== undefined && session.messageTopic() === this.commandTopic) {
-			this.command(relay, now);
-		}
-		if (handle > 0) session.acknowledge(handle, now);
+			this.results.push(this.carryOut(relay), handle);
+		} else if (handle > 0) session.acknowledge(handle, now);
 		this.flush(now);
 	}
 
 	handleSkipped(bytes: number, now: number): void {
 		const limit = `a command has ${COMMAND_LIMIT} at most`;
-		this.result(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), now);
+		this.results.push(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), 0);
+		this.flush(now);
 	}
 
-	private command(relay: Relay, now: number): void {
+	/** Does what the current message asks for, or not; returns the result's payload. */
+	private carryOut(relay: Relay): string {
 		const { session } = this.options.facts;
 		const { message } = session;
 		const tooLong = message.payloadEnd - message.payloadStart > COMMAND_LIMIT;
@@ -148,16 +155,12 @@ export class StandardProfile implements Profile {
 		const { qos, retain, dup } = message;
 		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
 		const before = key === "" ? "" : this.history.find(key);
-		if (before !== "") {
-			this.result(before, now);
-			return;
-		}
+		if (before !== "") return before;
 		const arrival = { qos, retain, dup, inherited: this.inherited };
 		const problem = command.problem !== "" ? command.problem : refusal(command, arrival);
 		if (problem !== "") {
 			log("relay", `command refused: ${problem}`);
-			this.result(refusedPayload(relay.id, command.id, problem), now);
-			return;
+			return refusedPayload(relay.id, command.id, problem);
 		}
 		const changed = relay.apply(command.state);
 		const state = relay.on ? "ON" : "OFF";
@@ -165,12 +168,7 @@ export class StandardProfile implements Profile {
 		const result = donePayload(relay.id, command.id, state);
 		if (key !== "") this.history.remember(key, result);
 		if (changed) this.stateDue = true;
-		this.result(result, now);
-	}
-
-	private result(payload: string, now: number): void {
-		this.outbox.push(this.options.topics.result, payload);
-		this.flush(now);
+		return result;
 	}
 
 	/** Hands to the engine what it has room for: availability first, then state, then reports. */
@@ -187,6 +185,7 @@ export class StandardProfile implements Profile {
 			if (session.publish(topic, relay.on ? "ON" : "OFF", 1, true, now) < 0) return;
 			this.stateDue = false;
 		}
+		if (!this.results.flush(session, topics.result, now)) return;
 		while (this.outbox.length > 0) {
 			const topic = this.outbox.firstTopic();
 			const token = session.publish(topic, this.outbox.firstPayload(), 1, false, now);
@@ -198,6 +197,10 @@ export class StandardProfile implements Profile {
 			} else if (this.firstReport === 0 && topic === topics.time) this.firstReport = token;
 			this.outbox.shift();
 		}
+	}
+
+	private get dropped(): number {
+		return this.outbox.dropped + this.results.dropped;
 	}
 
 	private intervalMs(): number {

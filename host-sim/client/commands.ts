@@ -81,7 +81,8 @@ export function parseLine(line: string): Command {
 	try {
 		value = JSON.parse(line);
 	} catch {
-		throw new Error(`not JSON: ${line.slice(0, 80)}`);
+		// Not shown: there may be a password in it.
+		throw new Error(`not JSON, a line of ${line.length} characters`);
 	}
 	if (typeof value !== "object" || value === null || Array.isArray(value)) {
 		throw new Error('expected an object such as {"op":"publish","topic":"a","payload":"b"}');
@@ -127,7 +128,7 @@ function connectCommand(json: Json): ConnectCommand {
 	const tls = json.tls === undefined || json.tls === null ? undefined : tlsCommand(json);
 	return {
 		op: "connect",
-		host: text(json, "host", "127.0.0.1"),
+		host: host(json),
 		port: integer(json, "port", tls === undefined ? 1883 : 8883, 1, 65_535),
 		id: text(json, "id", ""),
 		clean: flag(json, "clean", true),
@@ -184,6 +185,13 @@ function known(json: Json, keys: readonly string[]): void {
 function text(json: Json, key: string, fallback?: string): string {
 	const value = json[key] ?? fallback;
 	if (typeof value !== "string") throw new Error(`${key}: expected text`);
+	if (/\p{Surrogate}/u.test(value)) throw new Error(`${key}: expected well-formed Unicode`);
+	return value;
+}
+
+function host(json: Json): string {
+	const value = text(json, "host", "127.0.0.1");
+	if (value === "") throw new Error("host: expected a name or an IPv4 address");
 	return value;
 }
 
@@ -216,7 +224,8 @@ function payload(json: Json): Uint8Array {
 	const encoded = optionalText(json, "payloadB64");
 	if (encoded === undefined) return Buffer.from(text(json, "payload", ""), "utf8");
 	if (json.payload !== undefined) throw new Error("payload and payloadB64: give one of them");
-	if (!/^[A-Za-z0-9+/]*={0,2}$/.test(encoded)) throw new Error("payloadB64: expected base64");
+	if (encoded.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded))
+		throw new Error("payloadB64: expected base64");
 	return Buffer.from(encoded, "base64");
 }
 

@@ -40,7 +40,8 @@ test("from power-on to a switched relay over TLS, and nothing is left", {
 	for (const step of [
 		/sim-1 +wifi: joined "simulated"/,
 		/sim-1 +clock: set, offset [+-][\d.]+ ms, error ±[\d.]+ ms, server 127\.0\.0\.1:/,
-		/sim-1 +tls: connected to localhost \(127\.0\.0\.1:\d+\)/,
+		/sim-1 +tcp: connected to localhost \(127\.0\.0\.1:\d+\)/,
+		/sim-1 +tls: broker authenticated/,
 		/sim-1 +mqtt: connected, session new/,
 		/sim-1 +mqtt: subscribed to fieldmote\/sim-1\/relay\/set at QoS 2/,
 		/sim-1 +node: time 20\d\d-/,

@@ -153,7 +153,10 @@ test("no broker, refused, wrong lines: one event each, and the process goes on",
 	const unknown = await client.next({ ev: "down" });
 	assert.equal(unknown.reason, "dns: nowhere.invalid: no such name");
 	const lines: [string, RegExp][] = [
-		["nonsense", /not JSON/],
+		['{"op":"connect","pass":"hunter2"', /^not JSON, a line of 32 characters$/],
+		['{"op":"connect","host":""}', /host: expected/],
+		['{"op":"publish","topic":"a","payload":"\\ud800"}', /payload: expected well-formed/],
+		['{"op":"publish","topic":"a","payloadB64":"A"}', /base64/],
 		["[]", /expected an object/],
 		['{"op":"conect"}', /expected one of connect/],
 		['{"op":"publish"}', /topic: expected text/],

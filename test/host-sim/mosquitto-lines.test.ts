@@ -20,7 +20,7 @@ test("only what is needed is in a line, and no password", () => {
 	);
 	assert.equal(
 		commandLine({ host: "a", port: 1883, username: "me", passwordFile: "/p" }, "t", "ON"),
-		'mosquitto_pub -h a -p 1883 -u me -P "$(head -n 1 /p)" -q 2 -t t -m ON',
+		`mosquitto_pub -h a -p 1883 -u me -P "$(head -n 1 /p | tr -d '\\r')" -q 2 -t t -m ON`,
 	);
 	const mutual = { ...access, cert: "/c.pem", key: "/k.pem" };
 	assert.match(watchLine(mutual, "#"), / --cert \/c\.pem --key \/k\.pem /);

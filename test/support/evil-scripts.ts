@@ -169,7 +169,11 @@ function alerts(cast: EvilCast): EvilCase[] {
 	});
 	return [
 		alert("close notify in the handshake", "broker sent alert 0, close notify", 0, 1),
-		alert("fatal alert in the handshake", "broker sent alert 40, handshake failure", 40),
+		alert(
+			"fatal alert in the handshake",
+			"broker sent alert 40, handshake failure: no ECDHE with AES-GCM there, or it wants a client certificate",
+			40,
+		),
 		alert("alert without a name", "broker sent alert 99", 99),
 		{
 			title: "close notify instead of ServerHello",

@@ -15,6 +15,7 @@ export class SessionBench {
 	onEvent: (event: number) => void = () => undefined;
 	private readonly parser = mqttPacket.parser();
 	private readonly buffer = new Uint8Array(4096);
+	private offered = Buffer.alloc(0);
 
 	constructor(options: Partial<SessionOptions> = {}) {
 		this.session = new Session({
@@ -47,6 +48,20 @@ export class SessionBench {
 			at += this.session.handleBytes(bytes, at, bytes.length, this.now);
 			this.pollEvents();
 		}
+		this.pump();
+	}
+
+	/** Packets from the broker that the session takes when it likes; without any, those offered. */
+	offer(...packets: Packet[]): void {
+		const more = packets.map((packet) => mqttPacket.generate(packet));
+		const bytes = Buffer.concat([this.offered, ...more]);
+		let at = 0;
+		for (let taken = -1; taken !== 0 && at < bytes.length; ) {
+			taken = this.session.handleBytes(bytes, at, bytes.length, this.now);
+			at += taken;
+			this.pollEvents();
+		}
+		this.offered = bytes.subarray(at);
 		this.pump();
 	}
 

@@ -1,6 +1,7 @@
 import "../../support/xs-globals";
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Packet } from "mqtt-packet";
 import { Relay } from "../../../firmware/entities/relay";
 import { Event, type SessionOptions, State } from "../../../firmware/mqtt/session";
 import type { NodeFacts } from "../../../firmware/profiles/profile";
@@ -219,6 +220,36 @@ test("diag goes out with a long error and a full queue, too", () => {
 	shed.wait(500);
 	shed.bench.pump();
 	assert.equal(shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/diag")).length, 1);
+});
+
+test("a flood waits at the broker: every command gets its result, no report is pushed out", () => {
+	const shed = new Shed({ window: 2 });
+	shed.bench.connect();
+	shed.bench.acknowledgeAll();
+	const packets: Packet[] = [];
+	for (let id = 1; id <= 100; id++) {
+		const text = `{"state":"TOGGLE","id":"${id}"}`;
+		const head = { cmd: "publish", topic: SET, payload: text, qos: 1 } as const;
+		packets.push({ ...head, messageId: id, dup: false, retain: false });
+	}
+	shed.wait(10_000);
+	shed.bench.offer(...packets);
+	assert.ok(shed.levels.length < 20, `${shed.levels.length} at once`);
+	const ids: string[] = [];
+	let times = 0;
+	for (let round = 0; round < 300 && ids.length < 100; round++) {
+		for (const one of shed.bench.acknowledgeAll()) {
+			if (one.topic.endsWith("/result")) ids.push(JSON.parse(one.text).id);
+			if (one.topic.endsWith("/time")) times++;
+		}
+		shed.bench.offer();
+	}
+	assert.deepEqual(
+		ids,
+		packets.map((_, i) => String(i + 1)),
+	);
+	assert.equal(shed.levels.length, 100);
+	assert.equal(times, 1);
 });
 
 test("a command that comes while going down is left for the next time", () => {

@@ -1,0 +1,51 @@
+/**
+ * Results of commands on their way out, and the acknowledgements that wait for them. Always
+ * holds: a command that came with a handle is acknowledged after its result was handed to the
+ * engine; so there are no more of these than the engine lets through unacknowledged. Results of
+ * commands at QoS 0 are bounded here: the newest is dropped, and counted.
+ */
+
+import { Code } from "../mqtt/codes";
+import type { Session } from "../mqtt/session";
+
+export class ResultQueue {
+	/** Results given up unsent. */
+	dropped = 0;
+	private readonly limit: number;
+	private readonly payloads: string[] = [];
+	private readonly handles: number[] = [];
+
+	/** @param limit from how many waiting ones on a result without a handle is dropped */
+	constructor(limit: number) {
+		this.limit = limit;
+	}
+
+	get length(): number {
+		return this.payloads.length;
+	}
+
+	/** @param handle of the message that asked for it; 0: nothing to acknowledge */
+	push(payload: string, handle: number): void {
+		if (handle === 0 && this.payloads.length >= this.limit) {
+			this.dropped++;
+			return;
+		}
+		this.payloads.push(payload);
+		this.handles.push(handle);
+	}
+
+	/** Hands over what the engine has room for; true when nothing is left. */
+	flush(session: Session, topic: string, now: number): boolean {
+		while (this.payloads.length > 0) {
+			const code = session.publish(topic, this.payloads[0], 1, false, now);
+			if (code === Code.Full) return false;
+			if (code < 0) this.dropped++;
+			const handle = this.handles[0];
+			// Unknown when the broker lost the session meanwhile: then nobody waits for it.
+			if (handle > 0) session.acknowledge(handle, now);
+			this.payloads.shift();
+			this.handles.shift();
+		}
+		return true;
+	}
+}
