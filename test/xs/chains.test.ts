@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asText, makeChains } from "../chains";
+import { asText, makeChains } from "../support/chains";
 import { runApplication } from "./application";
 import { whyNoXs } from "./xs";
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { powerOn } from "../../../host-sim/loader";
-import { asText, makeChains } from "../../chains";
 import { buildProgram, makeBoard } from "../../support/board";
+import { asText, makeChains } from "../../support/chains";
 
 interface Exported {
 	checkText(json: string): string;

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { powerOn } from "../../../host-sim/loader";
-import { asText, makeChains } from "../../chains";
 import { buildProgram, makeBoard } from "../../support/board";
+import { asText, makeChains } from "../../support/chains";
 
 test("a key comes out only for the certificate that was accepted", async () => {
 	const program = await buildProgram("test/support/certificates-program.ts");

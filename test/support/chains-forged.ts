@@ -1,16 +1,8 @@
 /** The part of the table of chains that somebody would make who has no authority's key. */
 
 import { constants, createHash, KeyObject, privateEncrypt } from "node:crypto";
+import { children, element, HOST, type Made, make, makeKeys, resign } from "./certificate-maker";
 import type { Cast } from "./chains";
-import {
-	children,
-	element,
-	HOST,
-	type Made,
-	make,
-	makeKeys,
-	resign,
-} from "./support/certificate-maker";
 
 export async function forgeries(cast: Cast): Promise<void> {
 	const { add, ecRoot, rsaRoot, leaf, middle } = cast;

@@ -1,6 +1,5 @@
 /** The part of the table of chains that is odd, or no DER at all. */
 
-import type { Cast } from "./chains";
 import {
 	children,
 	element,
@@ -9,7 +8,8 @@ import {
 	makeKeys,
 	RawExtension,
 	resign,
-} from "./support/certificate-maker";
+} from "./certificate-maker";
+import type { Cast } from "./chains";
 
 export async function malformed({ add, ecRoot, leaf, middle }: Cast): Promise<void> {
 	const good = await leaf();

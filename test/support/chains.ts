@@ -4,19 +4,10 @@
  * (test/firmware/net/certificate-chain.test.ts). Made anew each time; keys are random.
  */
 
+import { HOST, type Made, make, makeKeys, NOW_MS, type Plan, usage } from "./certificate-maker";
+import type { TextCase } from "./chain-checker";
 import { forgeries } from "./chains-forged";
 import { malformed } from "./chains-malformed";
-import {
-	HOST,
-	type Made,
-	make,
-	makeKeys,
-	NOW_MS,
-	type Plan,
-	usage,
-} from "./support/certificate-maker";
-
-import type { TextCase } from "./support/chain-checker";
 
 export interface ChainCase {
 	readonly title: string;
