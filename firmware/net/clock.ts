@@ -126,11 +126,6 @@ export class Clock {
 		return Math.floor(this.estimateAtElapsed() - this.lagMs);
 	}
 
-	/** The same as "2026-11-21T04:09:52.123Z". */
-	isoString(now: number): string {
-		return new Date(this.unixMs(now)).toISOString();
-	}
-
 	/** True time is within this of unixMs(now); Infinity unless a server has set the clock. */
 	errorBoundMs(now: number): number {
 		this.fold(now);

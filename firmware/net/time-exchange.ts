@@ -63,10 +63,6 @@ export class TimeExchange {
 		this.alarm = new Alarm(() => this.handleAlarm());
 	}
 
-	get isOpen(): boolean {
-		return this.server !== undefined;
-	}
-
 	/** Starts; one at a time. */
 	ask(server: TimeServer): void {
 		this.server = server;

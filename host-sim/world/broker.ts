@@ -29,6 +29,7 @@ export type BrokerListener = (event: BrokerEvent) => void;
 
 export type BrokerEvent =
 	| { readonly kind: "connected" | "disconnected"; readonly client: string }
+	/** A publish that the broker has taken at the client's QoS: PUBACK or PUBCOMP is due. */
 	| {
 			readonly kind: "publish";
 			readonly client: string;
@@ -37,7 +38,6 @@ export type BrokerEvent =
 			readonly qos: number;
 			readonly retain: boolean;
 	  }
-	/** A publish that the broker has taken at the client's QoS: PUBACK or PUBCOMP is due. */
 	| { readonly kind: "subscribe"; readonly client: string; readonly topics: readonly string[] };
 
 export interface EmbeddedBroker {

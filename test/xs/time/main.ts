@@ -36,7 +36,9 @@ function printName(this: { host: string }, reason: string, addresses: readonly s
 function compare(this: Clock): void {
 	const ticks = Time.ticks | 0;
 	const missMs = this.unixMs(ticks) - Date.now();
-	trace(`miss ${missMs} bound ${this.errorBoundMs(ticks)} at ${this.isoString(ticks)}\n`);
+	trace(
+		`miss ${missMs} bound ${this.errorBoundMs(ticks)} at ${new Date(this.unixMs(ticks)).toISOString()}\n`,
+	);
 }
 
 new Names(["localhost", "two.test", "alias.test", "none.test", "bad.test", "192.0.2.9"]);
