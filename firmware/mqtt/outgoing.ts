@@ -120,6 +120,19 @@ export class Outgoing {
 		return slot;
 	}
 
+	/**
+	 * Whether the PUBLISH at the cursor goes again and was accepted before the one whose PUBREL is
+	 * next: after a reconnect all that is not done goes in its old order.
+	 */
+	get repeatsFirst(): boolean {
+		const publish = this.publishCursor;
+		if (publish === NoSlot) return false;
+		const state = this.state(publish);
+		if (state !== Out.Again1 && state !== Out.Again2) return false;
+		// Tokens have 31 bits, as in transmit.ts.
+		return (this.token(publish) - this.token(this.releaseCursor)) << 1 < 0;
+	}
+
 	/** The first byte of the PUBLISH at the cursor goes out now. */
 	beginPublish(): void {
 		const slot = this.publishCursor;

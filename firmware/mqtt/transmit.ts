@@ -1,8 +1,9 @@
 /**
  * Chooses what to send next and hands it out in any pieces. Order: answers that the broker waits
- * for, then PUBREL, PINGREQ, then requests and publications in the order in which they were
- * accepted (so that a publication never overtakes the SUBSCRIBE before it), then DISCONNECT.
- * Before CONNACK only CONNECT [MQTT-3.1.0-1] [MQTT-3.1.4-5]. Must not know the transport.
+ * for, then PUBREL (after a reconnect in turn with the publications that go again), PINGREQ, then
+ * requests and publications in the order in which they were accepted (so that a publication never
+ * overtakes the SUBSCRIBE before it), then DISCONNECT. Before CONNACK only CONNECT [MQTT-3.1.0-1]
+ * [MQTT-3.1.4-5]. Must not know the transport.
  */
 
 import { Code, PacketType, State } from "./codes";
@@ -51,7 +52,9 @@ function choose(core: Core): number {
 	if (state === State.Opening) return disconnectDue ? Sending.Disconnect : Sending.Nothing;
 	if (kept.incoming.nextAnswer !== 0) return Sending.Answer;
 	if (connection.replyCount > 0) return Sending.Reply;
-	if (kept.outgoing.releaseCursor !== NoSlot) return Sending.Release;
+	if (kept.outgoing.releaseCursor !== NoSlot) {
+		return kept.outgoing.repeatsFirst ? Sending.Publish : Sending.Release;
+	}
 	if (connection.pingDue) return Sending.Ping;
 	const publish = kept.outgoing.publishCursor;
 	if (queue.count > 0) {
