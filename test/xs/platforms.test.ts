@@ -11,7 +11,7 @@ import { basename, delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
 import { findSdk, whyNoXs } from "./xs";
 
-const skip = whyNoXs() || false;
+const skip = whyNoXs();
 /** What XS says of the SDK's own modules. */
 const SDK_WARNING = /### warning: .*(ssl\/cache|cacheManager)/;
 

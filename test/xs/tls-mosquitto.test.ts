@@ -10,10 +10,9 @@ import { NODE, startTlsBrokers } from "../support/tls-brokers";
 import { runApplication } from "./application";
 import { whyNoXs } from "./xs";
 
-const why = whyNoXs() || skipWithout("mosquitto");
-if (why) console.log(`TLS with Mosquitto on XS: skipped, ${why}`);
+const skip = whyNoXs() || skipWithout("mosquitto");
 
-test("Mosquitto over TLS on XS", { skip: why, timeout: 300_000 }, async () => {
+test("Mosquitto over TLS on XS", { skip, timeout: 300_000 }, async () => {
 	const folder = mkdtempSync(join(tmpdir(), "fieldmote-brokers-"));
 	const brokers = await startTlsBrokers(folder);
 	try {

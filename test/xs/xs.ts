@@ -22,12 +22,11 @@ export function findSdk(): string | undefined {
 	);
 }
 
-/** Why nothing can be run on XS here; "" when it can. */
-export function whyNoXs(): string {
+/** Why nothing can be run on XS here, for `{ skip }` of a test; false when it can. */
+export function whyNoXs(): string | false {
 	if (process.platform !== "linux") return "needs Linux";
 	if (findSdk() === undefined) return "Moddable SDK not found (MODDABLE, ~/.local/share/moddable)";
-	if (!onPath("Xvfb")) return "Xvfb not found";
-	return "";
+	return onPath("Xvfb") ? false : "Xvfb not found";
 }
 
 function onPath(program: string): boolean {
@@ -93,7 +92,7 @@ function buildPath(sdk: string): string {
 
 function requireSdk(): string {
 	const sdk = findSdk();
-	if (sdk === undefined) throw new Error(whyNoXs());
+	if (sdk === undefined) throw new Error(whyNoXs() || "no SDK");
 	return sdk;
 }
 
