@@ -26,6 +26,7 @@ export function findSdk(): string | undefined {
 export function whyNoXs(): string | false {
 	if (process.platform !== "linux") return "needs Linux";
 	if (findSdk() === undefined) return "Moddable SDK not found (MODDABLE, ~/.local/share/moddable)";
+	if (/\s/.test(process.cwd())) return "the SDK's makefiles take no path with a space";
 	return onPath("Xvfb") ? false : "Xvfb not found";
 }
 
