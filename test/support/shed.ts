@@ -1,0 +1,96 @@
+/** A standard profile with a relay, on a session at a played broker. */
+
+import "./xs-globals";
+import { Relay } from "../../firmware/entities/relay";
+import { Event, type SessionOptions, State } from "../../firmware/mqtt/session";
+import type { NodeFacts } from "../../firmware/profiles/profile";
+import { StandardProfile } from "../../firmware/profiles/standard";
+import { nodeTopics } from "../../firmware/topics";
+import { SessionBench } from "./session-bench";
+
+export const UNIX_MS = Date.UTC(2026, 10, 21, 4, 9, 52, 123);
+export const SET = "fieldmote/shed/relay/set";
+
+export interface Command {
+	text: string;
+	qos?: 0 | 1 | 2;
+	retain?: boolean;
+	dup?: boolean;
+	id?: number;
+}
+
+/** A profile on a session at a played broker. */
+export class Shed {
+	readonly bench: SessionBench;
+	readonly levels: number[] = [];
+	readonly profile: StandardProfile;
+	clock = "set";
+	error = "";
+	private sequence = 0;
+	private nextId = 100;
+
+	constructor(session: Partial<SessionOptions> = {}) {
+		this.bench = new SessionBench(session);
+		const { bench } = this;
+		const shed = this;
+		const facts: NodeFacts = {
+			session: bench.session,
+			online: () => bench.session.state === State.Up,
+			clockState: () => this.clock,
+			unixMs: (now) => UNIX_MS + now,
+			offsetMs: () => 0.25,
+			errorBoundMs: () => 3.14,
+			driftPpm: () => 0,
+			timeServer: () => 'odd "name"',
+			stratum: () => 2,
+			uptimeSeconds: (now) => Math.floor(now / 1000),
+			reconnects: 0,
+			get error() {
+				return shed.error;
+			},
+			rssi: () => -58,
+			freeBytes: () => undefined,
+			random: () => 0,
+			nextSequence: () => ++this.sequence,
+		};
+		const relay = new Relay("relay", { write: (value) => void this.levels.push(value) });
+		this.profile = new StandardProfile(
+			{
+				topics: nodeTopics("fieldmote", "shed"),
+				facts,
+				relay,
+				timeMinimumMs: 10_000,
+				timeMaximumMs: 10_000,
+				diagIntervalMs: 60_000,
+			},
+			0,
+		);
+		bench.onEvent = (event) => {
+			const { session, now } = bench;
+			if (event === Event.Connected)
+				this.profile.handleConnected(session.event.sessionPresent, now);
+			else if (event === Event.Message) this.profile.handleMessage(now);
+			else if (event === Event.Skipped) this.profile.handleSkipped(session.event.skippedBytes, now);
+			else if (event === Event.Published) this.profile.handlePublished(0, now);
+		};
+	}
+
+	wait(ms: number): void {
+		this.bench.now += ms;
+		this.profile.handleTimeout(this.bench.now);
+	}
+
+	/** Sends a command and returns the results that were published, and the states. */
+	command(command: Command): { results: Record<string, unknown>[]; states: string[] } {
+		const { text, qos = 1, retain = false, dup = false } = command;
+		const messageId = command.id ?? this.nextId++;
+		const head = { cmd: "publish", topic: SET, payload: text, qos, retain, dup } as const;
+		this.bench.give(qos === 0 ? head : { ...head, messageId });
+		const said = this.bench.acknowledgeAll();
+		const results = said.filter((one) => one.topic.endsWith("/result"));
+		return {
+			results: results.map((one) => JSON.parse(one.text)),
+			states: said.filter((one) => one.topic.endsWith("relay/state")).map((one) => one.text),
+		};
+	}
+}
