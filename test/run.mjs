@@ -28,6 +28,9 @@ if (files.length === 0) {
 }
 // XS builds and simulators want the machine for themselves.
 const concurrency = lane === "xs" ? 1 : 2;
-const args = ["--import", "tsx", "--test", `--test-concurrency=${concurrency}`, ...files];
+// A test that hangs has failed.
+const limitMs = lane === "quick" ? 120_000 : 600_000;
+const options = [`--test-concurrency=${concurrency}`, `--test-timeout=${limitMs}`];
+const args = ["--import", "tsx", "--test", ...options, ...files];
 const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
 process.exit(status ?? 1);

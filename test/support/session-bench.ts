@@ -56,10 +56,12 @@ export class SessionBench {
 		const more = packets.map((packet) => mqttPacket.generate(packet));
 		const bytes = Buffer.concat([this.offered, ...more]);
 		let at = 0;
-		for (let taken = -1; taken !== 0 && at < bytes.length; ) {
-			taken = this.session.handleBytes(bytes, at, bytes.length, this.now);
-			at += taken;
+		for (let before = -1; before !== at && at < bytes.length; ) {
+			before = at;
+			at += this.session.handleBytes(bytes, at, bytes.length, this.now);
 			this.pollEvents();
+			// What was sent may have made room, as on a link.
+			this.pump();
 		}
 		this.offered = bytes.subarray(at);
 		this.pump();

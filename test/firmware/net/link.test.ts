@@ -39,7 +39,7 @@ async function makeRig(
 	port: number,
 	options: Partial<LinkOptions> & { addresses?: readonly string[]; receiveBytes?: number } = {},
 ): Promise<Rig> {
-	const { board, lines } = makeBoard();
+	const { board, lines, crashes } = makeBoard();
 	const engine = powerOn(board, await program) as Engine;
 	ends.push(() => board.powerOff());
 	const session = new engine.Session({
@@ -89,7 +89,13 @@ async function makeRig(
 		...options,
 	});
 	async function until(condition: () => boolean): Promise<void> {
-		while (!condition()) await new Promise<void>((resolve) => waiting.push(resolve));
+		while (!condition()) {
+			if (crashes.length > 0) throw crashes[0];
+			await new Promise<void>((resolve) => {
+				waiting.push(resolve);
+				setTimeout(resolve, 100);
+			});
+		}
 	}
 	const rig: Rig = {
 		session,
