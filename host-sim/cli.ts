@@ -91,9 +91,16 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 	if (access.ca !== undefined && !isPem(access.ca)) {
 		printer.plain(`# mosquitto needs PEM: openssl x509 -inform der -in ${access.ca} -out ca.pem`);
 	}
-	printer.plain("Watch it, and switch its relay, from another terminal:");
-	printer.plain(`  ${watchLine(access, `${topics}/#`)}`);
-	printer.plain(`  ${commandLine(access, `${topics}/relay/set`, "TOGGLE")}`);
+	if (options.profile === "demo") {
+		// The tutorial's topics (firmware/profiles/demo.ts); it has no relay.
+		printer.plain("It connects after 30 s. Watch it, and send to it, from another terminal:");
+		printer.plain(`  ${watchLine(access, "async-mqtt/#")}`);
+		printer.plain(`  ${commandLine(access, "async-mqtt/ESP8266_Pub", "hello")}`);
+	} else {
+		printer.plain("Watch it, and switch its relay, from another terminal:");
+		printer.plain(`  ${watchLine(access, `${topics}/#`)}`);
+		printer.plain(`  ${commandLine(access, `${topics}/relay/set`, "TOGGLE")}`);
+	}
 	printer.plain();
 }
 
