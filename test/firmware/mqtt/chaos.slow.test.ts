@@ -1,5 +1,6 @@
 /** As chaos.test.ts, many more seeds and longer runs. Node only. */
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chaos, type ChaosOptions } from "./chaos";
 
@@ -16,12 +17,17 @@ const kinds: Readonly<Record<string, ChaosOptions>> = {
 
 for (const [kind, options] of Object.entries(kinds)) {
 	test(kind, () => {
+		const faults = { drops: 0, cutPackets: 0 };
 		for (let seed = 1001; seed <= 1000 + Runs; seed++) {
+			const chaos = new Chaos(seed, options);
 			try {
-				new Chaos(seed, options).run(Steps);
+				chaos.run(Steps);
 			} catch (error) {
 				throw new Error(`seed ${seed}`, { cause: error });
 			}
+			faults.drops += chaos.faults.drops;
+			faults.cutPackets += chaos.faults.cutPackets;
 		}
+		assert.ok(faults.drops > 0 && faults.cutPackets > 0, JSON.stringify(faults));
 	});
 }
