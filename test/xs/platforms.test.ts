@@ -1,6 +1,7 @@
 /**
- * The root's manifest for the boards' platforms, as far as it goes without their toolchains: all
- * modules are type-checked, compiled and linked for ESP8266 and ESP32. The C part is left out.
+ * The root's manifest for the boards' platforms. Where the ESP8266 toolchain is installed, a whole
+ * image is built and what it takes of the flash is held against the budget. Where it is not, and
+ * for ESP32, all modules are type-checked, compiled and linked, and the C part is left out.
  */
 
 import assert from "node:assert/strict";
@@ -9,9 +10,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
+import { buildImage, readText, whyNoEspImage } from "./esp-image";
+import { readModules, readParts } from "./esp-map";
 import { findSdk, whyNoXs } from "./xs";
 
 const skip = whyNoXs();
+const skipImage = skip || whyNoEspImage();
+/** What the firmware may take of the flash with TLS; irom0 ends at 1,044,464. */
+const IROM0_BUDGET_BYTES = 860_000;
 /** What XS says of the SDK's own modules. */
 const SDK_WARNING = /### warning: .*(ssl\/cache|cacheManager)/;
 
@@ -66,19 +72,51 @@ function link(platform: string, environment: Record<string, string> = {}): strin
 	}
 }
 
+function checkLog(log: string): void {
+	assert.match(log, /# xsl modules/);
+	// The SDK's joins Wi-Fi before main runs, and with a wrong password main never runs.
+	assert.doesNotMatch(log, /setup\/network/);
+	const warnings = log.split("\n").filter((line) => /### warning/.test(line));
+	assert.deepEqual(
+		warnings.filter((line) => !SDK_WARNING.test(line)),
+		[],
+	);
+}
+
 for (const platform of ["esp/nodemcu", "esp32"]) {
-	test(`the modules compile and link for ${platform}, without warning about ours`, { skip }, () => {
-		const log = link(platform);
-		assert.match(log, /# xsl modules/);
-		// The SDK's joins Wi-Fi before main runs, and with a wrong password main never runs.
-		assert.doesNotMatch(log, /setup\/network/);
-		const warnings = log.split("\n").filter((line) => /### warning/.test(line));
-		assert.deepEqual(
-			warnings.filter((line) => !SDK_WARNING.test(line)),
-			[],
-		);
+	// The whole image says the same and more.
+	const why = skip || (platform === "esp/nodemcu" && !skipImage && "a whole image is built");
+	test(`the modules compile and link for ${platform}, without warning about ours`, {
+		skip: why,
+	}, () => {
+		checkLog(link(platform));
 	});
 }
+
+test("a whole image for the ESP8266 keeps within its share of the flash", {
+	skip: skipImage,
+}, async (t) => {
+	const image = await buildImage({ folder: ".", values: ["ssid=x"] });
+	try {
+		checkLog(image.buildLog);
+		const { sections } = image;
+		const map = readText(image.map);
+		const parts = readParts(map, ".irom0.text");
+		t.diagnostic(`main.bin ${image.binBytes}, DRAM left for the heap ${image.heapBytes}`);
+		for (const [name, bytes] of Object.entries(sections)) t.diagnostic(`${name} ${bytes}`);
+		for (const [part, bytes] of Object.entries(parts)) t.diagnostic(`irom0: ${part} ${bytes}`);
+		const { slots, names } = readModules(readText(image.modules));
+		t.diagnostic(`JavaScript: ${slots} slots of 16 bytes, ${names} names`);
+		// Nothing is left out of the table, and no file has lost its part.
+		const sum = Object.values(parts).reduce((a, b) => a + b, 0);
+		assert.ok(Math.abs(sum - sections[".irom0.text"]) < 256, `parts are ${sum}`);
+		assert.equal(parts.other, undefined);
+		const irom0 = sections[".irom0.text"];
+		assert.ok(irom0 < IROM0_BUDGET_BYTES, `irom0 is ${irom0}, the budget ${IROM0_BUDGET_BYTES}`);
+	} finally {
+		image.discard();
+	}
+});
 
 test("a board that is not of the platform is refused, and so is one that nobody knows", {
 	skip,
