@@ -18,15 +18,12 @@ import { Relay } from "./entities/relay";
 import { Session } from "./mqtt/session";
 import { Clock } from "./net/clock";
 import { NameResolver } from "./net/dns";
-import type { TlsIdentity } from "./net/link-options";
+import type { LinkOwner, TlsIdentity } from "./net/link-options";
 import { log } from "./net/log";
 import type { TcpConstructor } from "./net/socket";
 import type { TlsConstructor } from "./net/tls-guard";
 import type { UdpConstructor } from "./net/udp";
 import type { WifiConstructor } from "./net/wifi-types";
-import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
-import type { NodeFacts, Profile } from "./profiles/profile";
-import { StandardProfile } from "./profiles/standard";
 import { Runtime } from "./runtime";
 import { Sequence } from "./store/sequence";
 import { type PreferenceModule, Settings } from "./store/settings";
@@ -60,6 +57,19 @@ export interface Platform {
 	readonly nameServers: () => readonly string[];
 	readonly freeBytes: () => number | undefined;
 }
+
+/** A site with all that a node cannot do without. */
+type BootSite = SiteConfig & { readonly broker: BrokerConfig };
+
+/** Name, TCP and TLS each; a handshake takes an ESP8266 several seconds. */
+const STEP_TIMEOUT_MS = 30_000;
+
+/** Until the runtime takes its place. */
+const NOBODY: LinkOwner = Object.freeze({
+	handleLinkEvent: () => undefined,
+	handleLinkDown: () => undefined,
+	certificateTimeMs: () => 0,
+});
 
 /** Ends the node; `done` is called once. */
 export type Stop = (done: () => void) => void;
@@ -100,7 +110,7 @@ function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
 function start(
 	platform: Platform,
 	board: BoardConfig,
-	site: SiteConfig & { readonly broker: BrokerConfig },
+	site: BootSite,
 	relay: Relay | undefined,
 ): Stop {
 	const now = Time.ticks | 0;
@@ -110,57 +120,59 @@ function start(
 	const { node, broker } = site;
 	log("boot", `node ${node}, board ${board.name}, profile ${site.profile}`);
 	const topics = nodeTopics(site.base, node);
-	const demo = site.profile === "demo";
-	const session = new Session({
-		clientId: node,
+	const { WiFi, TCP, TLSSocket, UDP, nameServers, freeBytes } = platform;
+	const { random } = Math;
+	const runtime = new Runtime({
+		session: makeSession(site, board, topics.availability),
+		clock,
+		resolver: new NameResolver({ UDP, nameServers, random }),
+		settings,
+		sequence: new Sequence(settings),
+		topics,
+		relay,
+		profile: site.profile,
+		needsClock: broker.secure && !site.allowUnset,
+		WiFi,
+		networks: site.wifi,
+		hostname: node,
+		UDP,
+		servers: site.ntpServers,
+		TCP,
+		TLSSocket,
+		host: broker.host,
+		port: broker.port,
+		tls: broker.secure ? platform.identity : undefined,
+		stepTimeoutMs: STEP_TIMEOUT_MS,
+		recordBytes: board.recordBytes,
+		timeMinimumMs: site.timeMinimumMs,
+		timeMaximumMs: site.timeMaximumMs,
+		diagIntervalMs: site.diagIntervalMs,
+		freeBytes,
+		random,
+		owner: NOBODY,
+	});
+	return (done) => runtime.stop(done);
+}
+
+function makeSession(site: BootSite, board: BoardConfig, availability: string): Session {
+	const { username, password } = site.broker;
+	return new Session({
+		clientId: site.node,
 		cleanSession: false,
 		keepAliveSeconds: site.keepAliveSeconds,
-		username: broker.username,
-		password: broker.password,
+		username,
+		password,
 		window: board.window,
 		// SUBSCRIBE and a diag after each connect.
 		transmitBytes: 512,
 		arenaBytes: board.arenaBytes,
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
-		will: demo
-			? undefined
-			: { topic: topics.availability, payload: "offline", qos: 1, retain: true },
+		will:
+			site.profile === "demo"
+				? undefined
+				: { topic: availability, payload: "offline", qos: 1, retain: true },
 	});
-	const { WiFi, TCP, TLSSocket, UDP, identity, freeBytes } = platform;
-	const runtime = new Runtime({
-		site,
-		broker,
-		identity,
-		session,
-		clock,
-		resolver: new NameResolver({ UDP, servers: platform.nameServers, random: Math.random }),
-		sequence: new Sequence(settings),
-		connectDelayMs: demo ? DEMO_CONNECT_DELAY_MS : 0,
-		recordBytes: board.recordBytes,
-		hostname: node,
-		WiFi,
-		TCP,
-		TLSSocket,
-		UDP,
-		freeBytes,
-		onClockSet: (unixMs) => settings.rememberTime(unixMs),
-		makeProfile: (facts: NodeFacts, at: number): Profile =>
-			demo
-				? new DemoProfile(facts)
-				: new StandardProfile(
-						{
-							topics,
-							facts,
-							relay,
-							timeMinimumMs: site.timeMinimumMs,
-							timeMaximumMs: site.timeMaximumMs,
-							diagIntervalMs: site.diagIntervalMs,
-						},
-						at,
-					),
-	});
-	return (done) => runtime.stop(done);
 }
 
 /** Where the site allows it, the clock starts from the later of build time and last good time. */

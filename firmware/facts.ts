@@ -10,28 +10,33 @@ import type { WifiStation } from "./net/wifi";
 import type { NodeFacts } from "./profiles/profile";
 import type { Sequence } from "./store/sequence";
 
-export interface FactParts {
+export interface FactSources {
 	readonly session: Session;
 	readonly clock: Clock;
 	readonly sequence: Sequence;
-	readonly wifi: WifiStation;
 	readonly freeBytes: () => number | undefined;
+	/** In [0, 1). */
+	random(): number;
 }
 
 export class Facts implements NodeFacts {
-	readonly session: Session;
 	/** The last failure of Wi-Fi or broker, as `step: reason`. */
 	error = "";
 	/** Connections that were up and went down. */
 	reconnects = 0;
-	private readonly parts: FactParts;
+	private readonly sources: FactSources;
+	private readonly wifi: WifiStation;
 	private uptimeMs = 0;
 	private uptimeAt: number;
 
-	constructor(parts: FactParts, now: number) {
-		this.parts = parts;
-		this.session = parts.session;
+	constructor(sources: FactSources, wifi: WifiStation, now: number) {
+		this.sources = sources;
+		this.wifi = wifi;
 		this.uptimeAt = now;
+	}
+
+	get session(): Session {
+		return this.sources.session;
 	}
 
 	online(): boolean {
@@ -39,32 +44,32 @@ export class Facts implements NodeFacts {
 	}
 
 	clockState(): string {
-		const { quality } = this.parts.clock;
+		const { quality } = this.sources.clock;
 		return quality === Quality.Set ? "set" : quality === Quality.Assumed ? "unset" : "";
 	}
 
 	unixMs(now: number): number {
-		return Math.floor(this.parts.clock.unixMs(now));
+		return Math.floor(this.sources.clock.unixMs(now));
 	}
 
 	offsetMs(): number {
-		return this.parts.clock.offsetMs;
+		return this.sources.clock.offsetMs;
 	}
 
 	errorBoundMs(now: number): number {
-		return this.parts.clock.errorBoundMs(now);
+		return this.sources.clock.errorBoundMs(now);
 	}
 
 	driftPpm(): number {
-		return this.parts.clock.driftPpm;
+		return this.sources.clock.driftPpm;
 	}
 
 	timeServer(): string {
-		return this.parts.clock.server;
+		return this.sources.clock.server;
 	}
 
 	stratum(): number {
-		return this.parts.clock.stratum;
+		return this.sources.clock.stratum;
 	}
 
 	uptimeSeconds(now: number): number {
@@ -74,18 +79,18 @@ export class Facts implements NodeFacts {
 	}
 
 	rssi(): number | undefined {
-		return this.parts.wifi.rssi;
+		return this.wifi.rssi;
 	}
 
 	freeBytes(): number | undefined {
-		return this.parts.freeBytes();
+		return this.sources.freeBytes();
 	}
 
 	random(): number {
-		return Math.random();
+		return this.sources.random();
 	}
 
 	nextSequence(now: number): number {
-		return this.parts.sequence.next(this.clockState() === "" ? 0 : this.unixMs(now));
+		return this.sources.sequence.next(this.clockState() === "" ? 0 : this.unixMs(now));
 	}
 }

@@ -44,7 +44,8 @@ export class NodeLife {
 	state: number = Life.Joining;
 	/** Connections that were up and went down. */
 	reconnects = 0;
-	private readonly options: LifeOptions;
+	private readonly needsClock: boolean;
+	private readonly connectDelayMs: number;
 	private readonly bootedAt: number;
 	private clockReady = false;
 	private clockRunning = false;
@@ -55,7 +56,8 @@ export class NodeLife {
 	private pending = 0;
 
 	constructor(options: LifeOptions, now: number) {
-		this.options = options;
+		this.needsClock = options.needsClock;
+		this.connectDelayMs = options.connectDelayMs;
 		this.bootedAt = now;
 		this.heldBack = options.connectDelayMs > 0;
 	}
@@ -107,7 +109,7 @@ export class NodeLife {
 	}
 
 	handleTimeout(now: number): void {
-		if (this.heldBack && ((now - this.bootedAt) | 0) >= this.options.connectDelayMs) {
+		if (this.heldBack && ((now - this.bootedAt) | 0) >= this.connectDelayMs) {
 			this.heldBack = false;
 			this.advance();
 		}
@@ -125,7 +127,7 @@ export class NodeLife {
 	/** Milliseconds until handleTimeout() is due, or -1. */
 	pollTimeout(now: number): number {
 		let dueMs = -1;
-		if (this.heldBack) dueMs = this.options.connectDelayMs - ((now - this.bootedAt) | 0);
+		if (this.heldBack) dueMs = this.connectDelayMs - ((now - this.bootedAt) | 0);
 		if (this.state === Life.Waiting) {
 			const restMs = this.waitMs - ((now - this.waitingSince) | 0);
 			if (dueMs < 0 || restMs < dueMs) dueMs = restMs;
@@ -153,7 +155,7 @@ export class NodeLife {
 
 	private advance(): void {
 		if (this.state !== Life.Timing || this.heldBack) return;
-		if (this.options.needsClock && !this.clockReady) return;
+		if (this.needsClock && !this.clockReady) return;
 		this.state = Life.Connecting;
 		this.linkOpen = true;
 		this.push(Action.Connect);

@@ -5,121 +5,81 @@
  */
 
 import Time from "time";
-import type { BrokerConfig, SiteConfig } from "./config";
-import { Facts } from "./facts";
+import { type FactSources, Facts } from "./facts";
 import { codeName, Event, type Session } from "./mqtt/session";
-import { Alarm } from "./net/alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
-import type { Clock } from "./net/clock";
 import type { NameResolver } from "./net/dns";
 import { Link } from "./net/link";
-import type { LinkOwner, TlsIdentity } from "./net/link-options";
+import type { LinkOptions, LinkOwner } from "./net/link-options";
 import { log, logFailure } from "./net/log";
-import type { TcpConstructor } from "./net/socket";
-import { TimeKeeper } from "./net/timekeeper";
-import type { TlsConstructor } from "./net/tls-guard";
-import type { UdpConstructor } from "./net/udp";
-import { WifiStation } from "./net/wifi";
-import type { WifiConstructor } from "./net/wifi-types";
+import { TimeKeeper, type TimeKeeperOptions, type TimeKeeperOwner } from "./net/timekeeper";
+import { type WifiOwner, WifiStation, type WifiStationOptions } from "./net/wifi";
 import { Action, NodeLife } from "./node";
-import type { NodeFacts, Profile } from "./profiles/profile";
-import type { Sequence } from "./store/sequence";
+import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
+import type { Profile } from "./profiles/profile";
+import { type StandardOptions, StandardProfile } from "./profiles/standard";
+import type { Settings } from "./store/settings";
 
-/** Reconnects: 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
-const RECONNECT_BASE_MS = 1_000;
-const RECONNECT_CAP_MS = 120_000;
-const STABLE_MS = 60_000;
-/** Name, TCP and TLS each; a handshake takes an ESP8266 several seconds. */
-const STEP_TIMEOUT_MS = 30_000;
+/** 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
+const RECONNECT = Object.freeze({ baseMs: 1_000, capMs: 120_000, stableMs: 60_000 });
 /** After a stop: how long the good-bye may take. */
 const STOP_TIMEOUT_MS = 2_000;
 
-export interface RuntimeOptions {
-	readonly site: SiteConfig;
-	readonly broker: BrokerConfig;
-	readonly identity: TlsIdentity;
-	readonly session: Session;
-	readonly clock: Clock;
+/**
+ * What a node is made of. One flat record that all parts share, because a record of options for
+ * each would cost an ESP8266 a kilobyte.
+ */
+export interface Wiring
+	extends TimeKeeperOptions,
+		WifiStationOptions,
+		LinkOptions,
+		FactSources,
+		StandardOptions {
 	readonly resolver: NameResolver;
-	readonly sequence: Sequence;
-	readonly connectDelayMs: number;
-	/** Longest TLS record taken. */
-	readonly recordBytes: number;
-	readonly hostname: string;
-	readonly WiFi: WifiConstructor;
-	readonly TCP: TcpConstructor;
-	readonly TLSSocket: TlsConstructor;
-	readonly UDP: UdpConstructor;
-	readonly freeBytes: () => number | undefined;
-	/** Called whenever a server has set the clock; for what wants to be remembered. */
-	readonly onClockSet: (unixMs: number) => void;
-	readonly makeProfile: (facts: NodeFacts, now: number) => Profile;
+	readonly settings: Settings;
+	/** "node" or "demo". */
+	readonly profile: string;
+	/** The broker's certificate is checked: the clock comes first. */
+	readonly needsClock: boolean;
+	/** Set by the runtime. */
+	owner: LinkOwner;
 }
 
-export class Runtime implements LinkOwner {
-	readonly session: Session;
-	private readonly options: RuntimeOptions;
+export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwner {
+	alarm: OwnedTimer | undefined;
+	private readonly wiring: Wiring;
 	private readonly life: NodeLife;
-	private readonly backoff: Backoff;
+	private readonly backoff = new Backoff(RECONNECT);
 	private readonly wifi: WifiStation;
 	private readonly keeper: TimeKeeper;
 	private readonly link: Link;
 	private readonly profile: Profile;
-	private readonly alarm: Alarm;
 	private readonly facts: Facts;
 	private joined = false;
+	/** Stopping: who is told, and until when the good-bye may take. */
 	private stopped: (() => void) | undefined;
-	private readonly stopAlarm: Alarm;
+	private stopDue = 0;
 
-	constructor(options: RuntimeOptions) {
-		const { site, broker, session, resolver } = options;
+	constructor(wiring: Wiring) {
 		const now = Time.ticks | 0;
-		this.options = options;
-		this.session = session;
-		const needsClock = broker.secure && !site.allowUnset;
-		this.life = new NodeLife({ needsClock, connectDelayMs: options.connectDelayMs }, now);
-		this.alarm = new Alarm(() => this.handleAlarm());
-		this.stopAlarm = new Alarm(() => this.finish());
-		this.backoff = new Backoff({
-			baseMs: RECONNECT_BASE_MS,
-			capMs: RECONNECT_CAP_MS,
-			stableMs: STABLE_MS,
-			random: Math.random,
-		});
-		this.keeper = new TimeKeeper({
-			UDP: options.UDP,
-			resolver,
-			servers: site.ntpServers,
-			clock: options.clock,
-			random: Math.random,
-			target: this,
-			onSet: handleClockSet,
-		});
-		this.link = new Link({
-			session,
-			host: broker.host,
-			port: broker.port,
-			tls: broker.secure ? options.identity : undefined,
-			TCP: options.TCP,
-			TLSSocket: options.TLSSocket,
-			resolver,
-			owner: this,
-			stepTimeoutMs: STEP_TIMEOUT_MS,
-			recordBytes: options.recordBytes,
-		});
-		this.wifi = new WifiStation({
-			WiFi: options.WiFi,
-			networks: site.wifi,
-			random: Math.random,
-			hostname: options.hostname,
-			target: this,
-			onUp: handleWifiUp,
-			onDown: handleWifiDown,
-		});
-		const { clock, sequence, freeBytes } = options;
-		this.facts = new Facts({ session, clock, sequence, freeBytes, wifi: this.wifi }, now);
-		this.profile = options.makeProfile(this.facts, now);
+		const demo = wiring.profile === "demo";
+		const connectDelayMs = demo ? DEMO_CONNECT_DELAY_MS : 0;
+		wiring.owner = this;
+		this.wiring = wiring;
+		this.life = new NodeLife({ needsClock: wiring.needsClock, connectDelayMs }, now);
+		this.keeper = new TimeKeeper(wiring, this);
+		this.link = new Link(wiring);
+		this.wifi = new WifiStation(wiring, this);
+		this.facts = new Facts(wiring, this.wifi, now);
+		this.profile = demo
+			? new DemoProfile(this.facts)
+			: new StandardProfile(wiring, this.facts, now);
 		this.advance();
+	}
+
+	get session(): Session {
+		return this.wiring.session;
 	}
 
 	/** Says good-bye to the broker and ends; `done` is called once, within about two seconds. */
@@ -130,8 +90,10 @@ export class Runtime implements LinkOwner {
 			this.finish();
 			return;
 		}
-		this.stopAlarm.set(STOP_TIMEOUT_MS);
-		this.profile.handleStop(Time.ticks | 0);
+		const now = Time.ticks | 0;
+		this.stopDue = (now + STOP_TIMEOUT_MS) | 0;
+		this.reschedule(now);
+		this.profile.handleStop(now);
 		this.link.pump();
 		this.disconnectWhenIdle();
 	}
@@ -167,7 +129,7 @@ export class Runtime implements LinkOwner {
 			return;
 		}
 		this.backoff.handleDown(now);
-		const delayMs = this.backoff.nextDelayMs();
+		const delayMs = this.backoff.nextDelayMs(this.wiring.random());
 		this.facts.error = `${step}: ${reason}`;
 		logFailure(step, reason, delayMs);
 		this.life.handleLinkDown(delayMs, now);
@@ -176,18 +138,18 @@ export class Runtime implements LinkOwner {
 	}
 
 	certificateTimeMs(): number {
-		return this.options.clock.estimateMs(Time.ticks | 0);
+		return this.wiring.clock.estimateMs(Time.ticks | 0);
 	}
 
-	wifiUp(): void {
+	handleWifiUp(): void {
 		// At power-on nobody has lost anything yet: no delay.
-		const delayMs = this.joined ? this.backoff.nextDelayMs() : 0;
+		const delayMs = this.joined ? this.backoff.nextDelayMs(this.wiring.random()) : 0;
 		this.joined = true;
 		this.life.handleWifiUp(delayMs, Time.ticks | 0);
 		this.advance();
 	}
 
-	wifiDown(reason: string): void {
+	handleWifiDown(reason: string): void {
 		this.facts.error = `wifi: ${reason}`;
 		this.backoff.handleDown(Time.ticks | 0);
 		this.life.handleWifiDown();
@@ -195,15 +157,19 @@ export class Runtime implements LinkOwner {
 		this.advance();
 	}
 
-	clockSet(): void {
-		this.options.onClockSet(this.options.clock.estimateMs(Time.ticks | 0));
+	handleClockSet(): void {
+		this.wiring.settings.rememberTime(this.wiring.clock.estimateMs(Time.ticks | 0));
 		this.life.handleClockReady();
 		this.advance();
 	}
 
 	/** Life or profile has something due. */
-	private handleAlarm(): void {
+	handleAlarm(): void {
 		const now = Time.ticks | 0;
+		if (this.stopped !== undefined) {
+			this.finish();
+			return;
+		}
 		this.facts.uptimeSeconds(now);
 		this.life.handleTimeout(now);
 		this.profile.handleTimeout(now);
@@ -256,8 +222,9 @@ export class Runtime implements LinkOwner {
 		const profileMs = this.profile.pollTimeout(now);
 		let waitMs = lifeMs;
 		if (waitMs < 0 || (profileMs >= 0 && profileMs < waitMs)) waitMs = profileMs;
-		if (waitMs >= 0 && this.stopped === undefined) this.alarm.set(waitMs);
-		else this.alarm.clear();
+		if (this.stopped !== undefined) waitMs = Math.max(0, (this.stopDue - now) | 0);
+		if (waitMs >= 0) setAlarm(this, waitMs);
+		else clearAlarm(this);
 	}
 
 	/** While stopping: DISCONNECT once everything is acknowledged [MQTT-3.14.4-3]. */
@@ -271,25 +238,12 @@ export class Runtime implements LinkOwner {
 		const done = this.stopped;
 		this.stopped = undefined;
 		if (done === undefined) return;
-		this.stopAlarm.clear();
-		this.alarm.clear();
+		clearAlarm(this);
 		this.link.close();
 		this.keeper.close();
 		this.wifi.close();
-		this.options.resolver.close();
+		this.wiring.resolver.close();
 		log("node", "stopped");
 		done();
 	}
-}
-
-function handleWifiUp(this: Runtime): void {
-	this.wifiUp();
-}
-
-function handleWifiDown(this: Runtime, reason: string): void {
-	this.wifiDown(reason);
-}
-
-function handleClockSet(this: Runtime): void {
-	this.clockSet();
 }

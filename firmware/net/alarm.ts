@@ -1,35 +1,65 @@
 /**
  * One deadline of a long-lived object on Moddable's timer: set it as often as needed, it fires
- * once. Always holds: one closure per object, made with it, so that setting the alarm costs no
- * more than the timer itself.
+ * once. Always holds: no closure and no object of its own; the timer carries its owner, and the
+ * owner's field tells whether one is set. On XS a closure per deadline would be 12 slots.
  */
 
 import Timer from "timer";
 
-export class Alarm {
-	private readonly fire: () => void;
-	private timer: Timer | undefined;
+export interface AlarmOwner {
+	/** The alarm that is set, undefined when none is. Written by this file only. */
+	alarm: OwnedTimer | undefined;
+	handleAlarm(): void;
+}
+
+/** The SDK's timer is an object of ours to extend, and is what its callback gets. */
+export interface OwnedTimer extends Timer {
+	owner?: AlarmOwner;
+}
+
+/** Fires once after `delayMs` (0 or more), instead of when it would have. */
+export function setAlarm(owner: AlarmOwner, delayMs: number): void {
+	Timer.clear(owner.alarm);
+	const alarm: OwnedTimer = Timer.set(fire, Math.ceil(delayMs));
+	alarm.owner = owner;
+	owner.alarm = alarm;
+}
+
+export function clearAlarm(owner: AlarmOwner): void {
+	Timer.clear(owner.alarm);
+	owner.alarm = undefined;
+}
+
+function fire(alarm: OwnedTimer): void {
+	const { owner } = alarm;
+	// A timer that has fired is gone: it may be neither rescheduled nor kept.
+	if (owner?.alarm !== alarm) return;
+	owner.alarm = undefined;
+	owner.handleAlarm();
+}
+
+/** With a closure of its own; only link.ts still uses it. */
+export class Alarm implements AlarmOwner {
+	alarm: OwnedTimer | undefined;
+	private readonly callback: () => void;
 
 	constructor(callback: () => void) {
-		this.fire = () => {
-			// A timer that has fired is gone: it may be neither rescheduled nor kept.
-			this.timer = undefined;
-			callback();
-		};
+		this.callback = callback;
 	}
 
 	get isSet(): boolean {
-		return this.timer !== undefined;
+		return this.alarm !== undefined;
 	}
 
-	/** Fires once after `delayMs` (0 or more), instead of when it would have. */
 	set(delayMs: number): void {
-		Timer.clear(this.timer);
-		this.timer = Timer.set(this.fire, Math.ceil(delayMs));
+		setAlarm(this, delayMs);
 	}
 
 	clear(): void {
-		Timer.clear(this.timer);
-		this.timer = undefined;
+		clearAlarm(this);
+	}
+
+	handleAlarm(): void {
+		this.callback();
 	}
 }

@@ -6,7 +6,7 @@
  * Nothing is cached: those who ask (time, broker) ask rarely, and want to see changes.
  */
 
-import { Alarm } from "./alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./alarm";
 import { Answer, answerReason, decodeAnswer, encodeQuery, MAX_QUERY_BYTES } from "./dns-message";
 import { formatIpv4, parseEndpoint, parseIpv4 } from "./endpoint";
 import { openUdp, type UdpConstructor, type UdpSocket } from "./udp";
@@ -26,7 +26,7 @@ export type Resolved<T> = (this: T, reason: string, addresses: readonly string[]
 export interface NameResolverOptions {
 	readonly UDP: UdpConstructor;
 	/** Asked for each name: IPv4 addresses, "address:port" for other ports; best first. */
-	readonly servers: () => readonly string[];
+	readonly nameServers: () => readonly string[];
 	/** In [0, 1). */
 	random(): number;
 }
@@ -37,25 +37,16 @@ interface Request {
 	readonly done: Resolved<unknown>;
 }
 
-export class NameResolver {
+export class NameResolver implements AlarmOwner {
+	alarm: OwnedTimer | undefined;
 	private readonly options: NameResolverOptions;
-	private readonly alarm: Alarm;
 	/** The first one is being asked for. */
 	private readonly requests: Request[] = [];
-	private query = new Uint8Array(0);
-	private servers: readonly string[] = [];
-	private attempt = 0;
-	private attempts = 0;
-	private isMulticast = false;
-	private serverAddress = "";
-	private serverPort = 0;
-	/** What a server said that the next one may know better. */
-	private reason = "";
-	private socket: UdpSocket<NameResolver> | undefined;
+	/** What is being asked; dropped with its answer. */
+	private question: Question | undefined;
 
 	constructor(options: NameResolverOptions) {
 		this.options = options;
-		this.alarm = new Alarm(() => this.handleAlarm());
 	}
 
 	/**
@@ -65,7 +56,7 @@ export class NameResolver {
 	resolve<T>(host: string, target: T, done: Resolved<T>): void {
 		this.cancel(target);
 		this.requests.push({ host, target, done: done as Resolved<unknown> });
-		if (this.requests.length === 1) this.alarm.set(0);
+		if (this.requests.length === 1) setAlarm(this, 0);
 	}
 
 	/** The target no longer wants its answer. */
@@ -82,13 +73,118 @@ export class NameResolver {
 		this.startNext();
 	}
 
+	handleAlarm(): void {
+		if (this.question === undefined) this.start(this.requests[0].host);
+		else this.sendNext(this.question);
+	}
+
+	/** From the question. */
+	answered(question: Question, reason: string, addresses: readonly string[]): void {
+		if (question === this.question) this.finish(reason, addresses);
+	}
+
+	/** From the question: it was of no use, the next server may know. */
+	sendNext(question: Question): void {
+		const wait = question.sendNext(this.options);
+		if (wait) setAlarm(this, TIMEOUT_MS);
+		else this.finish(question.failure(), []);
+	}
+
+	private start(host: string): void {
+		const literal = host.toLowerCase() === "localhost" ? "127.0.0.1" : formatIpv4(parseIpv4(host));
+		if (literal !== "") {
+			this.finish("", [literal]);
+			return;
+		}
+		const question = new Question(this, host, this.options.nameServers);
+		if (question.problem !== "") {
+			this.finish(question.problem, []);
+			return;
+		}
+		this.question = question;
+		this.sendNext(question);
+	}
+
+	private finish(reason: string, addresses: readonly string[]): void {
+		const request = this.requests.shift();
+		this.startNext();
+		request?.done.call(request.target, reason, addresses);
+	}
+
+	private startNext(): void {
+		this.question?.close();
+		this.question = undefined;
+		if (this.requests.length > 0) setAlarm(this, 0);
+		else clearAlarm(this);
+	}
+}
+
+/** One name, asked for at one server after the other. */
+class Question {
+	/** Why it cannot be asked at all. */
+	readonly problem: string;
+	private readonly owner: NameResolver;
+	private readonly query: Uint8Array;
+	private readonly servers: readonly string[];
+	private readonly isMulticast: boolean;
+	private attempt = 0;
+	private serverAddress = "";
+	private serverPort = 0;
+	/** What a server said that the next one may know better. */
+	private reason = "";
+	private socket: UdpSocket<Question> | undefined;
+
+	constructor(owner: NameResolver, host: string, nameServers: () => readonly string[]) {
+		const name = host.endsWith(".") ? host.slice(0, -1) : host;
+		this.owner = owner;
+		this.isMulticast = name.toLowerCase().endsWith(".local");
+		this.servers = this.isMulticast ? [`${MDNS_ADDRESS}:${MDNS_PORT}`] : nameServers();
+		const query = new Uint8Array(MAX_QUERY_BYTES);
+		const length = encodeQuery(query, 0, name, !this.isMulticast);
+		this.query = query.slice(0, length);
+		const isMute = this.servers.length === 0;
+		this.problem = length === 0 ? "not a host name" : isMute ? "no name server known" : "";
+	}
+
+	/**
+	 * Asks the next server, until one may be asked; false after the last attempt. The id is chosen
+	 * anew each time.
+	 */
+	sendNext(options: NameResolverOptions): boolean {
+		const attempts = this.isMulticast ? MDNS_ATTEMPTS : MAX_ATTEMPTS;
+		while (this.attempt < attempts) {
+			const server = parseEndpoint(this.servers[this.attempt % this.servers.length], DNS_PORT);
+			this.attempt++;
+			this.serverAddress = server.host;
+			this.serverPort = server.port;
+			try {
+				this.send(options);
+				return true;
+			} catch (error) {
+				this.reason = `cannot ask ${server.host}: ${(error as Error).message}`;
+			}
+		}
+		return false;
+	}
+
+	/** Why there is no answer. */
+	failure(): string {
+		const silent = this.isMulticast ? "no host answers to this name" : "no answer from name server";
+		return this.reason === "" ? silent : this.reason;
+	}
+
 	/** From the socket. */
-	receive(socket: UdpSocket<NameResolver>, count: number): void {
+	receive(socket: UdpSocket<Question>, count: number): void {
 		for (let left = count; left > 0 && socket === this.socket; left--) {
 			const datagram = socket.read();
 			if (datagram === undefined) return;
 			this.take(new Uint8Array(datagram), datagram.address, datagram.port);
 		}
+	}
+
+	close(): void {
+		this.socket?.close();
+		this.socket = undefined;
 	}
 
 	private take(bytes: Uint8Array, address: string, port: number): void {
@@ -102,85 +198,23 @@ export class NameResolver {
 		if (answer > Answer.NoAddress) {
 			// It is the server that failed; the next one may know.
 			this.reason = `${reason} (${address})`;
-			this.sendNext();
+			this.owner.sendNext(this);
 		} else {
-			this.finish(reason, addresses);
+			this.owner.answered(this, reason, addresses);
 		}
 	}
 
-	private handleAlarm(): void {
-		if (this.attempt > 0) this.sendNext();
-		else this.start(this.requests[0].host);
-	}
-
-	/** Prepares the question; the id is chosen anew each time it is sent. */
-	private start(host: string): void {
-		const literal = host.toLowerCase() === "localhost" ? "127.0.0.1" : formatIpv4(parseIpv4(host));
-		if (literal !== "") {
-			this.finish("", [literal]);
-			return;
-		}
-		const name = host.endsWith(".") ? host.slice(0, -1) : host;
-		this.isMulticast = name.toLowerCase().endsWith(".local");
-		this.servers = this.isMulticast ? [`${MDNS_ADDRESS}:${MDNS_PORT}`] : this.options.servers();
-		this.attempts = this.isMulticast ? MDNS_ATTEMPTS : MAX_ATTEMPTS;
-		this.reason = "";
-		const query = new Uint8Array(MAX_QUERY_BYTES);
-		const length = encodeQuery(query, 0, name, !this.isMulticast);
-		this.query = query.slice(0, length);
-		if (length === 0) this.finish("not a host name", []);
-		else if (this.servers.length === 0) this.finish("no name server known", []);
-		else this.sendNext();
-	}
-
-	/** Asks the next server, until one may be asked; gives up after the last attempt. */
-	private sendNext(): void {
-		while (this.attempt < this.attempts) {
-			const server = parseEndpoint(this.servers[this.attempt % this.servers.length], DNS_PORT);
-			this.attempt++;
-			this.serverAddress = server.host;
-			this.serverPort = server.port;
-			try {
-				this.send();
-				this.alarm.set(TIMEOUT_MS);
-				return;
-			} catch (error) {
-				this.reason = `cannot ask ${server.host}: ${(error as Error).message}`;
-			}
-		}
-		const silent = this.isMulticast ? "no host answers to this name" : "no answer from name server";
-		this.finish(this.reason === "" ? silent : this.reason, []);
-	}
-
-	private send(): void {
-		const { UDP, random } = this.options;
-		this.closeSocket();
+	private send(options: NameResolverOptions): void {
+		const { UDP, random } = options;
+		this.close();
 		const id = Math.floor(random() * 0x10000);
 		this.query[0] = id >>> 8;
 		this.query[1] = id;
-		this.socket = openUdp<NameResolver>(UDP, this, handleReadable, random);
+		this.socket = openUdp<Question>(UDP, this, handleReadable, random);
 		this.socket.write(this.query, this.serverAddress, this.serverPort);
-	}
-
-	private finish(reason: string, addresses: readonly string[]): void {
-		const request = this.requests.shift();
-		this.startNext();
-		request?.done.call(request.target, reason, addresses);
-	}
-
-	private startNext(): void {
-		this.closeSocket();
-		this.attempt = 0;
-		if (this.requests.length > 0) this.alarm.set(0);
-		else this.alarm.clear();
-	}
-
-	private closeSocket(): void {
-		this.socket?.close();
-		this.socket = undefined;
 	}
 }
 
-function handleReadable(this: UdpSocket<NameResolver>, count: number): void {
+function handleReadable(this: UdpSocket<Question>, count: number): void {
 	this.target.receive(this, count);
 }

@@ -1,16 +1,18 @@
 /**
  * A conversation with one time server: its address, then several requests over UDP, two seconds
- * apart (servers refuse faster bursts), of which the sample with the least delay counts. Always
- * holds: after ask() the owner gets finishExchange() exactly once, unless cancel() came first;
+ * apart (servers refuse faster bursts), of which the sample with the least delay counts. Made for
+ * one conversation and dropped with it: the TLS handshake needs the memory. Always holds: after
+ * start() the owner gets finishExchange() exactly once, unless cancel() came first;
  * only the address that was asked is listened to, and from there only echoes of the last request.
  * Must not know the clock: samples go to the owner.
  */
 
 import Time from "time";
-import { Alarm } from "./alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./alarm";
 import type { ClockSample } from "./clock";
 import type { NameResolver } from "./dns";
-import { createSntpReply, decodeReply, encodeRequest, NTP_BYTES } from "./sntp";
+import { type Endpoint, parseEndpoint } from "./endpoint";
+import { createSntpReply, decodeReply, encodeRequest, NTP_BYTES, NTP_PORT } from "./sntp";
 import type { TimeServer } from "./time-server";
 import { openUdp, type UdpConstructor, type UdpSocket } from "./udp";
 
@@ -39,61 +41,57 @@ export interface ExchangeOptions {
 	readonly UDP: UdpConstructor;
 	readonly resolver: NameResolver;
 	random(): number;
-	readonly owner: ExchangeOwner;
 }
 
-export class TimeExchange {
+export class TimeExchange implements AlarmOwner {
+	alarm: OwnedTimer | undefined;
 	private readonly options: ExchangeOptions;
-	private readonly alarm: Alarm;
+	private readonly owner: ExchangeOwner;
+	private readonly server: TimeServer;
 	private readonly request = new Uint8Array(NTP_BYTES);
 	private readonly nonce = new Uint32Array(2);
 	private readonly reply = createSntpReply();
-	private server: TimeServer | undefined;
+	private readonly endpoint: Endpoint;
 	private address = "";
 	private socket: UdpSocket<TimeExchange> | undefined;
+	private isOver = false;
 	private isAsking = false;
 	private sentTick = 0;
 	private sent = 0;
 	private lost = 0;
-	private reason = "";
+	private reason = "no answer";
 	private best: ServerSample | undefined;
 
-	constructor(options: ExchangeOptions) {
+	constructor(options: ExchangeOptions, owner: ExchangeOwner, server: TimeServer) {
 		this.options = options;
-		this.alarm = new Alarm(() => this.handleAlarm());
+		this.owner = owner;
+		this.server = server;
+		this.endpoint = parseEndpoint(server.name, NTP_PORT);
 	}
 
-	/** Starts; one at a time. */
-	ask(server: TimeServer): void {
-		this.server = server;
-		this.best = undefined;
-		this.sent = 0;
-		this.lost = 0;
-		this.reason = "no answer";
-		this.options.resolver.resolve<TimeExchange>(server.endpoint.host, this, handleResolved);
+	start(): void {
+		this.options.resolver.resolve<TimeExchange>(this.endpoint.host, this, handleResolved);
 	}
 
 	/** Ends it without a word. */
 	cancel(): void {
+		this.isOver = true;
 		this.options.resolver.cancel(this);
-		this.alarm.clear();
+		clearAlarm(this);
 		this.socket?.close();
 		this.socket = undefined;
-		this.server = undefined;
-		this.isAsking = false;
 	}
 
 	/** From the resolver. */
 	resolved(reason: string, addresses: readonly string[]): void {
-		const { server } = this;
-		if (server === undefined) return;
+		if (this.isOver) return;
 		if (reason !== "") {
-			this.finish("dns", `${server.endpoint.host}: ${reason}`);
+			this.finish("dns", `${this.endpoint.host}: ${reason}`);
 			return;
 		}
 		// Any of them, so that nodes with the same list of addresses do not all ask the first.
 		this.address = addresses[Math.floor(this.options.random() * addresses.length)];
-		this.send(server);
+		this.send();
 	}
 
 	/** From the socket. */
@@ -102,15 +100,14 @@ export class TimeExchange {
 		for (let left = count; left > 0 && socket === this.socket; left--) {
 			const datagram = socket.read();
 			if (datagram === undefined) return;
-			const { server } = this;
-			if (server === undefined || !this.isAsking) continue;
-			if (datagram.address !== this.address || datagram.port !== server.endpoint.port) continue;
-			this.take(server, new Uint8Array(datagram), receivedTick);
+			if (!this.isAsking) continue;
+			if (datagram.address !== this.address || datagram.port !== this.endpoint.port) continue;
+			this.take(new Uint8Array(datagram), receivedTick);
 		}
 	}
 
-	private take(server: TimeServer, bytes: Uint8Array, receivedTick: number): void {
-		const { reply, address } = this;
+	private take(bytes: Uint8Array, receivedTick: number): void {
+		const { reply, address, server } = this;
 		const reason = decodeReply(bytes, this.nonce, this.sentTick, receivedTick, reply);
 		if (!reply.isEcho) {
 			// Anybody could have sent that: the real reply may still come.
@@ -120,42 +117,40 @@ export class TimeExchange {
 		this.isAsking = false;
 		if (reply.kiss !== "") server.handleKiss(reply.kiss, receivedTick);
 		if (reason !== "") {
-			this.finishServer(server, reason);
+			this.finishServer(reason);
 			return;
 		}
 		const { unixMs, errorMs, delayMs, stratum } = reply;
 		const { name } = server;
 		const sample = { tick: receivedTick, unixMs, errorMs, delayMs, stratum, server: name, address };
 		if (this.best === undefined || delayMs < this.best.delayMs) this.best = sample;
-		this.options.owner.handleSample(sample);
+		this.owner.handleSample(sample);
 		// The owner may have cancelled.
-		if (this.server === server) this.proceed(server);
+		if (!this.isOver) this.proceed();
 	}
 
-	private handleAlarm(): void {
-		const { server } = this;
-		if (server === undefined) return;
+	handleAlarm(): void {
 		if (!this.isAsking) {
-			this.send(server);
+			this.send();
 			return;
 		}
 		this.isAsking = false;
 		this.lost++;
-		if (this.best === undefined && this.lost >= MAX_LOST) this.finishServer(server, this.reason);
-		else this.proceed(server);
+		if (this.best === undefined && this.lost >= MAX_LOST) this.finishServer(this.reason);
+		else this.proceed();
 	}
 
 	/** The next request, or the end after the last one. */
-	private proceed(server: TimeServer): void {
-		if (this.sent >= (server.isRateLimited ? 1 : SAMPLES)) {
-			this.finishServer(server, this.reason);
+	private proceed(): void {
+		if (this.sent >= (this.server.isRateLimited ? 1 : SAMPLES)) {
+			this.finishServer(this.reason);
 			return;
 		}
 		const passedMs = ((Time.ticks | 0) - this.sentTick) | 0;
-		this.alarm.set(Math.max(0, SPACING_MS - passedMs));
+		setAlarm(this, Math.max(0, SPACING_MS - passedMs));
 	}
 
-	private send(server: TimeServer): void {
+	private send(): void {
 		const { UDP, random } = this.options;
 		this.nonce[0] = Math.floor(random() * 0x100000000);
 		this.nonce[1] = Math.floor(random() * 0xffffffff) + 1;
@@ -163,25 +158,25 @@ export class TimeExchange {
 		try {
 			this.socket ??= openUdp<TimeExchange>(UDP, this, handleReadable, random);
 			this.sentTick = Time.ticks | 0;
-			this.socket.write(this.request, this.address, server.endpoint.port);
+			this.socket.write(this.request, this.address, this.endpoint.port);
 		} catch (error) {
-			this.finishServer(server, `cannot send: ${(error as Error).message}`);
+			this.finishServer(`cannot send: ${(error as Error).message}`);
 			return;
 		}
 		this.sent++;
 		this.isAsking = true;
-		this.alarm.set(TIMEOUT_MS);
+		setAlarm(this, TIMEOUT_MS);
 	}
 
-	private finishServer(server: TimeServer, reason: string): void {
-		this.finish("clock", `${server.name} (${this.address}): ${reason}`);
+	private finishServer(reason: string): void {
+		this.finish("clock", `${this.server.name} (${this.address}): ${reason}`);
 	}
 
 	/** A sample counts, even if the server then refused to give more. */
 	private finish(step: string, reason: string): void {
 		const { best } = this;
 		this.cancel();
-		this.options.owner.finishExchange(best, step, best === undefined ? reason : "");
+		this.owner.finishExchange(best, step, best === undefined ? reason : "");
 	}
 }
 

@@ -4,9 +4,6 @@
  * one that sent RATE is asked at most half as often each time. Pure: ticks are an argument.
  */
 
-import { type Endpoint, parseEndpoint } from "./endpoint";
-import { NTP_PORT } from "./sntp";
-
 const DAY_MS = 86_400_000;
 /** NTP's usual shortest interval between polls. */
 const FIRST_REST_MS = 64_000;
@@ -14,16 +11,14 @@ const FIRST_REST_MS = 64_000;
 export class TimeServer {
 	/** As configured: "host" or "host:port". */
 	readonly name: string;
-	readonly endpoint: Endpoint;
 	/** One that ever said RATE gets single requests instead of bursts. */
 	isRateLimited = false;
 	private restMs = 0;
-	private restSince = 0;
-	private isResting = false;
+	/** Ticks, undefined while it may be asked. */
+	private restSince: number | undefined;
 
 	constructor(name: string) {
 		this.name = name;
-		this.endpoint = parseEndpoint(name, NTP_PORT);
 	}
 
 	/** What it said with stratum 0. Codes other than these four say nothing about asking again. */
@@ -39,16 +34,15 @@ export class TimeServer {
 
 	/** Milliseconds until it may be asked; 0: now. */
 	restLeftMs(now: number): number {
-		if (!this.isResting) return 0;
+		if (this.restSince === undefined) return 0;
 		const passedMs = (now - this.restSince) | 0;
 		if (passedMs >= 0 && passedMs < this.restMs) return this.restMs - passedMs;
-		this.isResting = false;
+		this.restSince = undefined;
 		return 0;
 	}
 
 	private rest(restMs: number, now: number): void {
 		this.restMs = restMs;
 		this.restSince = now;
-		this.isResting = true;
 	}
 }

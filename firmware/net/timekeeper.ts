@@ -8,25 +8,24 @@
  */
 
 import Time from "time";
-import { Alarm } from "./alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./alarm";
 import { Backoff } from "./backoff";
 import { type Clock, Quality } from "./clock";
 import type { NameResolver } from "./dns";
 import { log, logFailure } from "./log";
-import { type ServerSample, TimeExchange } from "./time-exchange";
+import { type ExchangeOwner, type ServerSample, TimeExchange } from "./time-exchange";
 import { TimeServer } from "./time-server";
 import type { UdpConstructor } from "./udp";
 
 /** The first interval; it doubles up to resyncMs, so that the drift is known soon. */
 const FIRST_INTERVAL_MS = 120_000;
 const DEFAULT_RESYNC_MS = 3_600_000;
-const RETRY_BASE_MS = 2000;
-const RETRY_CAP_MS = 300_000;
+const RETRY = Object.freeze({ baseMs: 2000, capMs: 300_000, stableMs: 0 });
 const SUSPICIOUS_MS = 1000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-export interface TimeKeeperOptions<T> {
+export interface TimeKeeperOptions {
 	readonly UDP: UdpConstructor;
 	readonly resolver: NameResolver;
 	/** "host" or "host:port", best first. */
@@ -36,22 +35,28 @@ export interface TimeKeeperOptions<T> {
 	random(): number;
 	/** Longest interval between rounds, before jitter; default an hour. */
 	readonly resyncMs?: number;
-	readonly target: T;
-	/** After each time that the clock was adjusted to a server. */
-	onSet?(this: T): void;
 }
 
-export class TimeKeeper<T = unknown> {
-	private readonly options: TimeKeeperOptions<T>;
+export interface TimeKeeperOwner {
+	/** After each time that the clock was adjusted to a server. */
+	handleClockSet(): void;
+}
+
+export class TimeKeeper implements AlarmOwner, ExchangeOwner {
+	alarm: OwnedTimer | undefined;
+	private readonly options: TimeKeeperOptions;
+	private readonly owner: TimeKeeperOwner | undefined;
 	private readonly servers: readonly TimeServer[];
-	private readonly exchange: TimeExchange;
-	private readonly backoff: Backoff;
-	private readonly alarm: Alarm;
-	private readonly watch: Alarm;
+	private readonly backoff = new Backoff(RETRY);
+	/** The conversation under way. */
+	private exchange: TimeExchange | undefined;
 	private isRunning = false;
 	private unsetMinutes = 0;
 	private intervalMs = FIRST_INTERVAL_MS;
-	private nextRoundAt = 0;
+	/** Ticks; undefined while a round is under way, or stopped. */
+	private roundAt: number | undefined;
+	/** Ticks: when the clock is looked after; undefined after close(). */
+	private watchAt: number | undefined;
 	/** Index of the server that answered last. */
 	private preferred = 0;
 	/** How many servers, from the preferred one on, this round is done with. */
@@ -61,15 +66,11 @@ export class TimeKeeper<T = unknown> {
 	/** What a server said that nobody confirmed yet. */
 	private suspect: ServerSample | undefined;
 
-	constructor(options: TimeKeeperOptions<T>) {
+	constructor(options: TimeKeeperOptions, owner?: TimeKeeperOwner) {
 		this.options = options;
-		const { UDP, resolver, random } = options;
+		this.owner = owner;
 		this.servers = options.servers.map((name) => new TimeServer(name));
-		this.exchange = new TimeExchange({ UDP, resolver, random, owner: this });
-		this.backoff = new Backoff({ baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, stableMs: 0, random });
-		this.alarm = new Alarm(() => this.startRound());
-		this.watch = new Alarm(() => this.handleWatch());
-		this.watch.set(MINUTE_MS);
+		this.watchIn(MINUTE_MS);
 	}
 
 	/** The network is there: sets the clock and keeps it set. */
@@ -83,14 +84,23 @@ export class TimeKeeper<T = unknown> {
 	/** The network is gone. The clock goes on; start() asks again at once. */
 	stop(): void {
 		this.isRunning = false;
-		this.exchange.cancel();
-		this.alarm.clear();
+		this.exchange?.cancel();
+		this.exchange = undefined;
+		this.roundAt = undefined;
+		this.schedule();
 	}
 
 	/** Ends it for good, with all timers. */
 	close(): void {
+		this.watchAt = undefined;
 		this.stop();
-		this.watch.clear();
+	}
+
+	handleAlarm(): void {
+		const now = Time.ticks | 0;
+		if (this.watchAt !== undefined && ((now - this.watchAt) | 0) >= 0) this.handleWatch();
+		if (this.roundAt !== undefined && ((now - this.roundAt) | 0) >= 0) this.startRound();
+		this.schedule();
 	}
 
 	/** From the exchange: while there is no time at all, any sample is better. */
@@ -100,6 +110,7 @@ export class TimeKeeper<T = unknown> {
 
 	/** From the exchange: done with one server. */
 	finishExchange(best: ServerSample | undefined, step: string, reason: string): void {
+		this.exchange = undefined;
 		this.tried++;
 		const hasNext = this.skipResting();
 		if (best !== undefined) {
@@ -123,6 +134,7 @@ export class TimeKeeper<T = unknown> {
 	}
 
 	private startRound(): void {
+		this.roundAt = undefined;
 		this.tried = 0;
 		this.suspect = undefined;
 		this.applied = undefined;
@@ -147,7 +159,8 @@ export class TimeKeeper<T = unknown> {
 	}
 
 	private askNextServer(): void {
-		this.exchange.ask(this.serverAt(this.tried));
+		this.exchange = new TimeExchange(this.options, this, this.serverAt(this.tried));
+		this.exchange.start();
 	}
 
 	private serverAt(index: number): TimeServer {
@@ -179,16 +192,30 @@ export class TimeKeeper<T = unknown> {
 		const now = Time.ticks | 0;
 		let restMs = HOUR_MS;
 		for (const server of this.servers) restMs = Math.min(restMs, server.restLeftMs(now));
-		return Math.max(1, restMs, this.backoff.nextDelayMs());
+		return Math.max(1, restMs, this.backoff.nextDelayMs(this.options.random()));
 	}
 
 	private startRoundIn(delayMs: number): void {
-		this.nextRoundAt = ((Time.ticks | 0) + delayMs) | 0;
-		this.alarm.set(delayMs);
+		this.roundAt = ((Time.ticks | 0) + Math.ceil(delayMs)) | 0;
+		this.schedule();
+	}
+
+	private watchIn(delayMs: number): void {
+		this.watchAt = ((Time.ticks | 0) + delayMs) | 0;
+		this.schedule();
+	}
+
+	/** One alarm for the round and the watch. */
+	private schedule(): void {
+		const now = Time.ticks | 0;
+		const roundMs = this.roundAt === undefined ? HOUR_MS : (this.roundAt - now) | 0;
+		const watchMs = this.watchAt === undefined ? HOUR_MS : (this.watchAt - now) | 0;
+		if (this.roundAt === undefined && this.watchAt === undefined) clearAlarm(this);
+		else setAlarm(this, Math.max(0, Math.min(roundMs, watchMs)));
 	}
 
 	private adjust(sample: ServerSample): void {
-		const { clock, target, onSet } = this.options;
+		const { clock } = this.options;
 		const now = Time.ticks | 0;
 		const word = clock.quality === Quality.Set ? "adjusted" : "set";
 		clock.adjust(sample, now);
@@ -196,7 +223,7 @@ export class TimeKeeper<T = unknown> {
 		const error = clock.estimateErrorMs(now).toFixed(1);
 		const from = `server ${sample.server} (${sample.address}), stratum ${sample.stratum}`;
 		log("clock", `${word}, offset ${formatOffset(clock.offsetMs)}, error ±${error} ms, ${from}`);
-		onSet?.call(target);
+		this.owner?.handleClockSet();
 	}
 
 	/** Says what has to be said every minute, and keeps the clock folded. */
@@ -205,14 +232,14 @@ export class TimeKeeper<T = unknown> {
 		const now = Time.ticks | 0;
 		clock.fold(now);
 		if (clock.quality === Quality.Set) {
-			this.watch.set(HOUR_MS);
+			this.watchIn(HOUR_MS);
 			return;
 		}
-		this.watch.set(MINUTE_MS);
+		this.watchIn(MINUTE_MS);
 		this.unsetMinutes++;
 		const text = `not set by any server for ${this.unsetMinutes} min`;
 		if (!this.isRunning) log("clock", `${text}; waiting for the network`);
-		else logFailure("clock", text, Math.max(0, (this.nextRoundAt - now) | 0));
+		else logFailure("clock", text, Math.max(0, ((this.roundAt ?? now) - now) | 0));
 	}
 }
 

@@ -14,8 +14,8 @@ export class WifiChoice {
 	/** A scan of this round is in the signals. */
 	hasScan = false;
 	private readonly networks: readonly WifiNetwork[];
-	/** Best signal by network; 0: not seen. */
-	private readonly signals: Int8Array;
+	/** Best signal by network; missing: not seen. */
+	private signals: number[] = [];
 	/** Indices of networks in the order to try. */
 	private order: number[] = [];
 	private at = 0;
@@ -23,7 +23,6 @@ export class WifiChoice {
 	/** @param networks best first, at least one */
 	constructor(networks: readonly WifiNetwork[]) {
 		this.networks = networks;
-		this.signals = new Int8Array(networks.length);
 		this.startRound();
 	}
 
@@ -33,7 +32,7 @@ export class WifiChoice {
 
 	/** Signal of the current network in dBm; 0: the scan did not see it. */
 	get signal(): number {
-		return this.signals[this.order[this.at]];
+		return this.signals[this.order[this.at]] ?? 0;
 	}
 
 	get hasChoice(): boolean {
@@ -54,16 +53,16 @@ export class WifiChoice {
 	}
 
 	startScan(): void {
-		this.signals.fill(0);
+		this.signals = [];
 	}
 
 	/** The scan saw an access point; a network may have several. */
 	handleFound(ssid: string, rssi: number): void {
 		for (let i = 0; i < this.networks.length; i++) {
 			if (this.networks[i].ssid !== ssid) continue;
-			// 0 means not seen, and no receiver is that close.
+			// 0 means not seen to those who ask, and no receiver is that close.
 			const signal = Math.max(-127, Math.min(-1, rssi));
-			if (this.signals[i] === 0 || signal > this.signals[i]) this.signals[i] = signal;
+			if (signal > (this.signals[i] ?? -128)) this.signals[i] = signal;
 		}
 	}
 
@@ -71,10 +70,12 @@ export class WifiChoice {
 	finishScan(isTried: boolean): void {
 		this.hasScan = true;
 		const tried = isTried ? this.order[this.at] : -1;
-		const { signals } = this;
 		const order: number[] = isTried ? [tried] : [];
-		for (let i = 0; i < signals.length; i++) if (i !== tried && signals[i] !== 0) order.push(i);
-		for (let i = 0; i < signals.length; i++) if (i !== tried && signals[i] === 0) order.push(i);
+		for (const wantSeen of [true, false]) {
+			for (let i = 0; i < this.networks.length; i++) {
+				if (i !== tried && (this.signals[i] !== undefined) === wantSeen) order.push(i);
+			}
+		}
 		this.order = order;
 		this.at = 0;
 	}

@@ -1,15 +1,15 @@
 /**
  * Joins one of several Wi-Fi networks and stays joined. The first network is tried at once; a scan
  * comes after a failure, or first where there is a choice, and tells which networks are in reach
- * (those are tried first, in the order given, then the others, which may be hidden). Always
- * holds: it goes on for ever, with backoff; each failure says which network, why, and when the
- * next try is; onUp and onDown alternate. The SDK tells no reason (modules/io/wifi/esp, esp32): a
+ * (those first, in the order given, then the others, which may be hidden). Always holds: it goes
+ * on for ever, with backoff; each failure says which network, why, and when the next try is; the
+ * owner hears of up and down in turn. The SDK tells no reason (modules/io/wifi/esp, esp32): a
  * wrong password is a network that a scan saw and that could not be joined; no address is one
  * that was joined (400) and never got to 500. Must not know what runs over the network.
  */
 
 import Time from "time";
-import { Alarm } from "./alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./alarm";
 import { Backoff } from "./backoff";
 import { log, logFailure } from "./log";
 import { WifiChoice, type WifiNetwork } from "./wifi-choice";
@@ -36,7 +36,7 @@ const ADDRESSED = 500;
 const NOT_JOINED = "not joined";
 
 const Step = Object.freeze({
-	/** Nothing is under way; the alarm starts what comes next. */
+	/** The alarm starts what comes next. */
 	Waiting: 0,
 	Scanning: 1,
 	Joining: 2,
@@ -45,39 +45,42 @@ const Step = Object.freeze({
 	Closed: 5,
 } as const);
 
-export interface WifiStationOptions<T> {
+export interface WifiStationOptions {
 	readonly WiFi: WifiConstructor;
 	/** Best first. */
 	readonly networks: readonly WifiNetwork[];
 	/** In [0, 1). */
 	random(): number;
 	readonly hostname?: string;
-	readonly target: T;
-	onUp(this: T): void;
-	onDown(this: T, reason: string): void;
 }
 
-export class WifiStation<T = unknown> {
-	private readonly options: WifiStationOptions<T>;
+/** Who is told; the two alternate. */
+export interface WifiOwner {
+	handleWifiUp(): void;
+	handleWifiDown(reason: string): void;
+}
+
+export class WifiStation implements AlarmOwner {
+	alarm: OwnedTimer | undefined;
+	private readonly options: WifiStationOptions;
+	private readonly owner: WifiOwner;
 	private readonly wifi: Wifi;
-	private readonly alarm: Alarm;
-	private readonly backoff: Backoff;
+	private readonly backoff = new Backoff(RETRY);
 	private step: number = Step.Waiting;
 	private readonly choice: WifiChoice;
 	/** The current network could not be joined, and only a scan can say why. */
 	private isUnexplained = false;
 
 	/** Starts at once; callbacks come later. */
-	constructor(options: WifiStationOptions<T>) {
+	constructor(options: WifiStationOptions, owner: WifiOwner) {
 		this.options = options;
-		const { WiFi, networks, random } = options;
+		this.owner = owner;
+		const { WiFi, networks } = options;
 		this.choice = new WifiChoice(networks);
-		this.alarm = new Alarm(() => this.handleAlarm());
-		this.backoff = new Backoff({ ...RETRY, random });
 		this.wifi = new WiFi({ onChanged });
 		this.wifi.target = this;
 		this.configure(options.hostname);
-		this.alarm.set(this.leaveOld() ? SETTLE_MS : 0);
+		setAlarm(this, this.leaveOld() ? SETTLE_MS : 0);
 	}
 
 	get up(): boolean {
@@ -104,11 +107,11 @@ export class WifiStation<T = unknown> {
 		return (this.wifi.MAC ?? "").split(":").join("").toLowerCase();
 	}
 
-	/** Leaves the network for good; onDown is not called. */
+	/** Leaves the network for good; the owner is not told. */
 	close(): void {
 		if (this.step === Step.Closed) return;
 		this.step = Step.Closed;
-		this.alarm.clear();
+		clearAlarm(this);
 		this.wifi.disconnect();
 		this.wifi.close();
 	}
@@ -141,7 +144,7 @@ export class WifiStation<T = unknown> {
 		else this.connect();
 	}
 
-	private handleAlarm(): void {
+	handleAlarm(): void {
 		switch (this.step) {
 			case Step.Waiting:
 				this.next();
@@ -156,7 +159,7 @@ export class WifiStation<T = unknown> {
 			case Step.Up:
 				if (this.wifi.connection < ADDRESSED) this.lost("connection lost");
 				else if (this.wifi.address === undefined) this.lost("address lost");
-				else this.alarm.set(CHECK_MS);
+				else setAlarm(this, CHECK_MS);
 				break;
 		}
 	}
@@ -169,7 +172,7 @@ export class WifiStation<T = unknown> {
 			return;
 		}
 		this.step = Step.Scanning;
-		this.alarm.set(SCAN_TIMEOUT_MS);
+		setAlarm(this, SCAN_TIMEOUT_MS);
 		choice.startScan();
 		try {
 			this.wifi.scan({ onFound, onComplete });
@@ -181,7 +184,7 @@ export class WifiStation<T = unknown> {
 	/** In the order given, and with less to say about failures. */
 	private goWithoutScan(reason: string): void {
 		this.step = Step.Waiting;
-		this.alarm.clear();
+		clearAlarm(this);
 		log("wifi", `no scan: ${reason}`);
 		if (this.isUnexplained) this.report(NOT_JOINED);
 		else this.connect();
@@ -190,7 +193,7 @@ export class WifiStation<T = unknown> {
 	private connect(): void {
 		const { ssid, password } = this.choice.current;
 		this.step = Step.Joining;
-		this.alarm.set(JOIN_TIMEOUT_MS);
+		setAlarm(this, JOIN_TIMEOUT_MS);
 		try {
 			if (password) this.wifi.connect({ SSID: ssid, password });
 			else this.wifi.connect({ SSID: ssid });
@@ -202,15 +205,15 @@ export class WifiStation<T = unknown> {
 	private addressing(): void {
 		if (this.step === Step.Addressing) return;
 		this.step = Step.Addressing;
-		this.alarm.set(ADDRESS_TIMEOUT_MS);
+		setAlarm(this, ADDRESS_TIMEOUT_MS);
 	}
 
 	private joined(): void {
 		this.step = Step.Up;
 		this.backoff.handleUp(Time.ticks | 0);
-		this.alarm.set(CHECK_MS);
+		setAlarm(this, CHECK_MS);
 		log("wifi", `joined "${this.ssid}", address ${this.address}, signal ${this.rssi ?? "?"} dBm`);
-		this.options.onUp.call(this.options.target);
+		this.owner.handleWifiUp();
 	}
 
 	private lost(reason: string): void {
@@ -220,7 +223,7 @@ export class WifiStation<T = unknown> {
 		this.wifi.disconnect();
 		const delayMs = this.waitForNextRound();
 		logFailure("wifi", text, delayMs);
-		this.options.onDown.call(this.options.target, reason);
+		this.owner.handleWifiDown(reason);
 	}
 
 	/** The attempt ended without an address. */
@@ -233,13 +236,11 @@ export class WifiStation<T = unknown> {
 	private give(reason: string): void {
 		this.step = Step.Waiting;
 		this.wifi.disconnect();
-		if (reason !== NOT_JOINED) {
-			this.report(reason);
-		} else if (this.choice.hasScan) {
-			this.report(this.explain());
-		} else {
+		if (reason !== NOT_JOINED) this.report(reason);
+		else if (this.choice.hasScan) this.report(this.explain());
+		else {
 			this.isUnexplained = true;
-			this.alarm.set(SETTLE_MS);
+			setAlarm(this, SETTLE_MS);
 		}
 	}
 
@@ -255,16 +256,16 @@ export class WifiStation<T = unknown> {
 		const text = `"${this.choice.current.ssid}": ${reason}`;
 		this.isUnexplained = false;
 		let delayMs = SETTLE_MS;
-		if (this.choice.advance()) this.alarm.set(delayMs);
+		if (this.choice.advance()) setAlarm(this, delayMs);
 		else delayMs = this.waitForNextRound();
 		logFailure("wifi", text, delayMs);
 	}
 
 	private waitForNextRound(): number {
-		const delayMs = SETTLE_MS + this.backoff.nextDelayMs();
+		const delayMs = SETTLE_MS + this.backoff.nextDelayMs(this.options.random());
 		this.step = Step.Waiting;
 		this.choice.startRound();
-		this.alarm.set(delayMs);
+		setAlarm(this, delayMs);
 		return delayMs;
 	}
 

@@ -30,7 +30,6 @@ const COMMAND_LIMIT = 256;
 
 export interface StandardOptions {
 	readonly topics: NodeTopics;
-	readonly facts: NodeFacts;
 	/** Undefined: the board has none. */
 	readonly relay: Relay | undefined;
 	readonly timeMinimumMs: number;
@@ -41,6 +40,7 @@ export interface StandardOptions {
 export class StandardProfile implements Profile {
 	readonly subscriptions: readonly Subscription[];
 	private readonly options: StandardOptions;
+	private readonly facts: NodeFacts;
 	private readonly outbox = new Outbox(OUTBOX_LIMIT);
 	private readonly results = new ResultQueue(RESULT_LIMIT);
 	private readonly history = new CommandHistory(HISTORY_SIZE);
@@ -55,8 +55,9 @@ export class StandardProfile implements Profile {
 	private timeDue: number;
 	private diagDue: number;
 
-	constructor(options: StandardOptions, now: number) {
+	constructor(options: StandardOptions, facts: NodeFacts, now: number) {
 		this.options = options;
+		this.facts = facts;
 		const { relay, topics } = options;
 		this.commandTopic = relay === undefined ? "" : setTopic(topics, relay.id);
 		this.subscriptions = relay === undefined ? [] : [{ topic: this.commandTopic, qos: 2 }];
@@ -65,8 +66,8 @@ export class StandardProfile implements Profile {
 	}
 
 	get idle(): boolean {
-		const { session } = this.options.facts;
-		if (!this.options.facts.online()) return true;
+		const { session } = this.facts;
+		if (!this.facts.online()) return true;
 		const queued = this.outbox.length + this.results.length;
 		const waiting = this.availabilityDue || this.stateDue || queued > 0;
 		return !waiting && session.inFlight === 0;
@@ -93,7 +94,8 @@ export class StandardProfile implements Profile {
 	}
 
 	handleTimeout(now: number): void {
-		const { facts, topics } = this.options;
+		const { facts } = this;
+		const { topics } = this.options;
 		if (this.stopping) return;
 		if (facts.clockState() === "") {
 			// Without any time there is nothing to report, diag says so; due once there is one.
@@ -115,9 +117,9 @@ export class StandardProfile implements Profile {
 
 	pollTimeout(now: number): number {
 		if (this.stopping) return -1;
-		const unset = this.options.facts.clockState() === "";
+		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
-		const diagMs = this.options.facts.online() ? (this.diagDue - now) | 0 : timeMs;
+		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
 		return Math.max(0, Math.min(timeMs, diagMs));
 	}
 
@@ -128,7 +130,7 @@ export class StandardProfile implements Profile {
 	}
 
 	handleMessage(now: number): void {
-		const { session } = this.options.facts;
+		const { session } = this.facts;
 		const { relay } = this.options;
 		const { handle } = session.message;
 		// Going down: what is not acknowledged now comes again when the node is back.
@@ -147,7 +149,7 @@ export class StandardProfile implements Profile {
 
 	/** Does what the current message asks for, or not; returns the result's payload. */
 	private carryOut(relay: Relay): string {
-		const { session } = this.options.facts;
+		const { session } = this.facts;
 		const { message } = session;
 		const tooLong = message.payloadEnd - message.payloadStart > COMMAND_LIMIT;
 		// Neither too many bytes nor bytes that are not UTF-8 are a command.
@@ -173,7 +175,8 @@ export class StandardProfile implements Profile {
 
 	/** Hands to the engine what it has room for: availability first, then state, then reports. */
 	private flush(now: number): void {
-		const { topics, relay, facts } = this.options;
+		const { topics, relay } = this.options;
+		const { facts } = this;
 		const { session } = facts;
 		if (this.availabilityDue && facts.online()) {
 			const text = this.stopping ? "offline" : "online";
@@ -204,7 +207,7 @@ export class StandardProfile implements Profile {
 	}
 
 	private intervalMs(): number {
-		const { timeMinimumMs, timeMaximumMs, facts } = this.options;
-		return timeMinimumMs + Math.floor(facts.random() * (timeMaximumMs - timeMinimumMs + 1));
+		const { timeMinimumMs, timeMaximumMs } = this.options;
+		return timeMinimumMs + Math.floor(this.facts.random() * (timeMaximumMs - timeMinimumMs + 1));
 	}
 }

@@ -1,28 +1,32 @@
 /**
  * The last commands that carried an `id`, and what became of each, so that a repeat is answered
- * and not executed again. Pure, a ring of fixed size; the oldest is forgotten first.
+ * and not executed again. Pure, bounded; the oldest is forgotten first. Takes no memory
+ * before the first command.
  */
 
 export class CommandHistory {
-	private readonly ids: string[];
-	private readonly results: string[];
-	private next = 0;
+	private readonly size: number;
+	/** Id and result in turn, oldest first. */
+	private readonly entries: string[] = [];
 
 	/** @param size ids remembered, 1 or more */
 	constructor(size: number) {
-		this.ids = new Array<string>(size).fill("");
-		this.results = new Array<string>(size).fill("");
+		this.size = size;
 	}
 
 	/** The result given for this id, or "" when it was not seen. `key` is never empty. */
 	find(key: string): string {
-		const at = this.ids.indexOf(key);
-		return at < 0 ? "" : this.results[at];
+		const { entries } = this;
+		for (let i = 0; i < entries.length; i += 2) if (entries[i] === key) return entries[i + 1];
+		return "";
 	}
 
 	remember(key: string, result: string): void {
-		this.ids[this.next] = key;
-		this.results[this.next] = result;
-		this.next = (this.next + 1) % this.ids.length;
+		const { entries } = this;
+		if (entries.length === 2 * this.size) {
+			entries.shift();
+			entries.shift();
+		}
+		entries.push(key, result);
 	}
 }

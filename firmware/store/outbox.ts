@@ -8,8 +8,8 @@ export class Outbox {
 	/** Reports given up unsent: pushed out by newer ones, or refused for good by the engine. */
 	dropped = 0;
 	private readonly limit: number;
-	private readonly topics: string[] = [];
-	private readonly payloads: string[] = [];
+	/** Topic and payload in turn, oldest first. */
+	private readonly reports: string[] = [];
 
 	/** @param limit most reports held, 1 or more */
 	constructor(limit: number) {
@@ -17,31 +17,30 @@ export class Outbox {
 	}
 
 	get length(): number {
-		return this.topics.length;
+		return this.reports.length / 2;
 	}
 
 	push(topic: string, payload: string): void {
-		if (this.topics.length === this.limit) {
+		if (this.length === this.limit) {
 			this.shift();
 			this.dropped++;
 		}
-		this.topics.push(topic);
-		this.payloads.push(payload);
+		this.reports.push(topic, payload);
 	}
 
 	/** Topic of the oldest report; only while length > 0. */
 	firstTopic(): string {
-		return this.topics[0];
+		return this.reports[0];
 	}
 
 	/** Payload of the oldest report; only while length > 0. */
 	firstPayload(): string {
-		return this.payloads[0];
+		return this.reports[1];
 	}
 
 	/** Removes the oldest. */
 	shift(): void {
-		this.topics.shift();
-		this.payloads.shift();
+		this.reports.shift();
+		this.reports.shift();
 	}
 }

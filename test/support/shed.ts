@@ -57,12 +57,12 @@ export class Shed {
 		this.profile = new StandardProfile(
 			{
 				topics: nodeTopics("fieldmote", "shed"),
-				facts,
 				relay,
 				timeMinimumMs: 10_000,
 				timeMaximumMs: 10_000,
 				diagIntervalMs: 60_000,
 			},
+			facts,
 			0,
 		);
 		bench.onEvent = (event) => {

@@ -6,7 +6,8 @@
 import { AccessPoint } from "../../host-sim/world/access-point";
 import { NameServer } from "../../host-sim/world/name-server";
 import { answerNtp, type NtpFaults } from "../../host-sim/world/ntp-server";
-import { makeNetBoard, type NetBoard, seeded } from "./virtual-world";
+import { seeded } from "./seeded";
+import { makeNetBoard, type NetBoard, NOBODY } from "./virtual-world";
 
 type Keeper = InstanceType<NetBoard["net"]["TimeKeeper"]>;
 type Clock = InstanceType<NetBoard["net"]["Clock"]>;
@@ -56,20 +57,17 @@ export async function setUp(
 	world.run(() => {
 		const { Clock, NameResolver, Net, TimeKeeper, UDP, WiFi, WifiStation } = world.net;
 		clock = new Clock();
-		keeper = new TimeKeeper({
+		const owner = { handleClockSet: () => void sets.push(world.clock.nowMs()) };
+		const keeping = {
 			UDP,
-			resolver: new NameResolver({ UDP, servers: () => Net.get("DNS") ?? [], random }),
+			resolver: new NameResolver({ UDP, nameServers: () => Net.get("DNS") ?? [], random }),
 			servers: options.names ?? Object.keys(servers),
 			clock,
 			random,
 			resyncMs: options.resyncMs,
-			target: sets,
-			onSet() {
-				this.push(world.clock.nowMs());
-			},
-		});
-		const station = { WiFi, networks: [{ ssid: "home" }], random, target: undefined };
-		new WifiStation({ ...station, onUp() {}, onDown() {} });
+		};
+		keeper = new TimeKeeper(keeping, owner);
+		new WifiStation({ WiFi, networks: [{ ssid: "home" }], random }, NOBODY);
 	});
 	await world.clock.advance(1000);
 	world.lines.length = 0;

@@ -131,6 +131,9 @@ export interface NetBoard {
 	run(callback: () => void): void;
 }
 
+/** Owner of a Wi-Fi station for tests that only need the network. */
+export const NOBODY = { handleWifiUp(): void {}, handleWifiDown(): void {} };
+
 /** A board that is on, with the network parts of the firmware, 30 s before its ticks wrap. */
 export async function makeNetBoard(
 	options: { air?: AccessPoint; network?: Network; random?: () => number } = {},
@@ -163,16 +166,5 @@ export async function makeNetBoard(
 		lines,
 		crashes,
 		run: (callback) => board.run(callback),
-	};
-}
-
-/** A generator with a seed (mulberry32): the same numbers in each run. */
-export function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
 	};
 }

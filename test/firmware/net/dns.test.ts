@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AccessPoint } from "../../../host-sim/world/access-point";
 import { NameServer, RCODE } from "../../../host-sim/world/name-server";
-import { makeNetBoard, type NetBoard, type Service } from "../../support/virtual-world";
+import { makeNetBoard, type NetBoard, NOBODY, type Service } from "../../support/virtual-world";
 
 type Resolver = InstanceType<NetBoard["net"]["NameResolver"]>;
 
@@ -40,15 +40,13 @@ async function setUp(
 	}
 	let resolver: Resolver | undefined;
 	world.run(() => {
-		new world.net.WifiStation({
-			WiFi: world.net.WiFi,
-			networks: [{ ssid: "home" }],
+		const { WiFi, WifiStation } = world.net;
+		new WifiStation({ WiFi, networks: [{ ssid: "home" }], random }, NOBODY);
+		resolver = new world.net.NameResolver({
+			UDP: world.net.UDP,
+			nameServers: () => servers,
 			random,
-			target: undefined,
-			onUp() {},
-			onDown() {},
 		});
-		resolver = new world.net.NameResolver({ UDP: world.net.UDP, servers: () => servers, random });
 	});
 	await world.clock.advance(1000);
 	const ready = resolver as Resolver;

@@ -50,15 +50,14 @@ async function runLive(servers: readonly string[]): Promise<Live> {
 		const random = Math.random;
 		const keeper = new TimeKeeper({
 			UDP,
-			resolver: new NameResolver({ UDP, servers: () => Net.get("DNS") ?? [], random }),
+			resolver: new NameResolver({ UDP, nameServers: () => Net.get("DNS") ?? [], random }),
 			servers,
 			clock,
 			random,
-			target: undefined,
 		});
 		const networks = [{ ssid: "home" }];
-		const onUp = () => keeper.start();
-		new WifiStation({ WiFi, networks, random, target: undefined, onUp, onDown() {} });
+		const owner = { handleWifiUp: () => keeper.start(), handleWifiDown() {} };
+		new WifiStation({ WiFi, networks, random }, owner);
 	});
 	return {
 		lines,

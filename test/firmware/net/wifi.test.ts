@@ -23,18 +23,11 @@ async function join(
 	const events: string[] = [];
 	let made: Station | undefined;
 	world.run(() => {
-		made = new world.net.WifiStation({
-			WiFi: world.net.WiFi,
-			networks,
-			random,
-			target: events,
-			onUp() {
-				this.push("up");
-			},
-			onDown(reason) {
-				this.push(`down: ${reason}`);
-			},
-		});
+		const owner = {
+			handleWifiUp: () => void events.push("up"),
+			handleWifiDown: (reason: string) => void events.push(`down: ${reason}`),
+		};
+		made = new world.net.WifiStation({ WiFi: world.net.WiFi, networks, random }, owner);
 	});
 	return { world, air, events, station: () => made as Station };
 }
@@ -241,8 +234,8 @@ test("a radio that is joined or joining already is told to leave first", async (
 		let ups = 0;
 		world.run(() => {
 			const networks = [{ ssid: "home" }];
-			const onUp = () => void ups++;
-			new WifiStation({ WiFi, networks, random: Math.random, target: 0, onUp, onDown() {} });
+			const owner = { handleWifiUp: () => void ups++, handleWifiDown() {} };
+			new WifiStation({ WiFi, networks, random: Math.random }, owner);
 		});
 		await world.clock.advance(2000);
 		assert.equal(ups, 1);

@@ -18,7 +18,7 @@ const clock = new Clock();
 const options = {
 	// The SDK types a datagram without its address.
 	UDP: UDP as unknown as UdpConstructor,
-	servers: () => [values.dns],
+	nameServers: () => [values.dns],
 	random: Math.random,
 };
 const resolver = new NameResolver(options);
@@ -42,13 +42,9 @@ function compare(this: Clock): void {
 }
 
 new Names(["localhost", "two.test", "alias.test", "none.test", "bad.test", "192.0.2.9"]);
-const keeper = new TimeKeeper({
-	...options,
-	resolver,
-	servers: values.ntp.split(" "),
-	clock,
-	target: clock,
-	onSet: compare,
-});
+const keeper = new TimeKeeper(
+	{ ...options, resolver, servers: values.ntp.split(" "), clock },
+	{ handleClockSet: () => compare.call(clock) },
+);
 keeper.start();
 Timer.repeat(() => compare.call(clock), 500);

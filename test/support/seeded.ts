@@ -1,0 +1,12 @@
+/** Random numbers with a seed for tests; needs nothing that XS lacks. */
+
+/** A generator with a seed (mulberry32): the same numbers in each run. */
+export function seeded(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+	};
+}
