@@ -42,9 +42,11 @@ export function firmwareApplication(stack: number = CREATION.stack): Application
 				"~": [join(root, "boards/host"), "$(MODULES)/files/preference/lin/preference"],
 				board: "./board",
 				preference: join(root, "test/footprint/preference"),
+				hurry: join(root, "test/footprint/programs/hurry"),
+				hurried: join(root, "test/footprint/programs/hurried"),
 			},
 			preload: IN_FLASH,
-			creation: { ...CREATION, stack },
+			creation: { ...CREATION, stack, main: "hurried" },
 		},
 	});
 }
