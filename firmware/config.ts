@@ -6,6 +6,7 @@
  */
 
 import { Checker, type Json, utf8Bytes } from "./checker";
+import { type SupervisorLimits, supervisorLimits } from "./supervisor";
 import { isBase, isId } from "./topics";
 
 /** A network to join; `password` is missing for an open one. */
@@ -39,6 +40,8 @@ export interface SiteConfig {
 	readonly timeMinimumMs: number;
 	readonly timeMaximumMs: number;
 	readonly diagIntervalMs: number;
+	/** Undefined: it never restarts for want of anything. */
+	readonly supervisor: SupervisorLimits | undefined;
 }
 
 /** A checked board: what the firmware drives. */
@@ -65,6 +68,7 @@ const SITE_KEYS = Object.freeze([
 	"broker",
 	"time",
 	"diag",
+	"supervisor",
 ]);
 const WIFI_KEYS = Object.freeze(["ssid", "password"]);
 const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
@@ -143,6 +147,7 @@ export function checkSite(site: Json, overrides: Json): Checked<SiteConfig> {
 			timeMinimumMs,
 			timeMaximumMs,
 			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, DAY_MS),
+			supervisor: supervisorLimits(check, check.object(site, "supervisor")),
 		},
 	};
 }

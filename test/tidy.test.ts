@@ -17,7 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/checker": [],
 	"firmware/topics": [],
 	"firmware/node": [],
-	"firmware/config": ["firmware/checker", "firmware/topics"],
+	"firmware/supervisor": ["firmware/checker"],
+	"firmware/config": ["firmware/checker", "firmware/supervisor", "firmware/topics"],
+	"firmware/platform": [],
+	"firmware/abort": ["firmware/store"],
 	"firmware/net": ["firmware/mqtt"],
 	"firmware/profiles": [
 		"firmware/mqtt",
@@ -42,7 +45,7 @@ const SDK_MODULES: Readonly<Record<string, RegExp>> = {
 	"firmware/credentials": /^Resource$/,
 	"firmware/typings": /./,
 	"firmware/main":
-		/^(board|site|credentials|instrumentation|mc\/config|net|preference|embedded:.*)$/,
+		/^(board|site|credentials|mc\/config|net|platform\/chip|preference|embedded:.*|instrumentation)$/,
 };
 
 const HOST_ONLY =

@@ -29,6 +29,12 @@ declare module "instrumentation" {
 	export default Instrumentation;
 }
 
+declare module "platform/chip" {
+	/** firmware/platform/chip.ts; the simulator has its own. */
+	const chip: import("../platform/figures").Chip;
+	export default chip;
+}
+
 declare module "preference" {
 	const Preference: {
 		get(domain: string, key: string): unknown;
