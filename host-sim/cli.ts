@@ -56,12 +56,12 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 			if (verdict !== undefined) end(verdict);
 		},
 		onWorld(who, text) {
-			if (who === "pin" || options.verbose) printer.line("world", `${who} ${text}`);
+			if (who !== "broker" || options.verbose) printer.line("world", `${who} ${text}`);
 		},
 		onCrash(error) {
 			const text = error instanceof Object && "stack" in error ? error.stack : error;
 			printer.line(options.node, `crashed: ${text}`);
-			end(1);
+			if (options.once) end(1);
 		},
 	});
 	// With --once a verdict was wanted, and there is none.

@@ -52,19 +52,35 @@ export function readProgram(folder: string, name = "firmware"): Program {
 }
 
 /**
- * Powers a board on and runs a program on it. An exception is a crash of the board, as later.
- * @returns what the program exports; undefined when it crashed
+ * Powers a board on and runs a program on it; so does each restart of the board. An exception is
+ * a crash of the board, as later.
+ * @param onStart called with what the program exports, at each start that came so far
+ * @returns what the program exports at this start; undefined when it crashed
  */
-export function powerOn(board: SimulatedBoard, program: Program): object | undefined {
-	board.powerOn();
+export function powerOn(
+	board: SimulatedBoard,
+	program: Program,
+	onStart?: (exported: object) => void,
+): object | undefined {
 	let exported: object | undefined;
-	board.run(() => {
-		const realm = makeRealm(board);
-		const standIns = evaluate<StandIns>(realm, program.standIns, requireOfHost, hostValues());
-		exported = evaluate<object>(realm, program.bundle, requireFor(board, standIns), []);
+	let realm: Context | undefined;
+	board.powerOn({
+		start() {
+			exported = undefined;
+			realm = makeRealm(board);
+			const standIns = evaluate<StandIns>(realm, program.standIns, requireOfHost, hostValues());
+			exported = evaluate<object>(realm, program.bundle, requireFor(board, standIns), []);
+			onStart?.(exported);
+		},
+		abort(why, exception) {
+			if (realm !== undefined) (CALL_ABORT.runInContext(realm) as Evaluate)(why, exception);
+		},
 	});
 	return exported;
 }
+
+/** XS calls it with the global object as `this`. */
+const CALL_ABORT = new Script("(function (...values) { globalThis.abort?.(...values); })");
 
 function compile(path: string, parameters: readonly string[]): Script {
 	const head = `(function (${parameters.join(", ")}) {`;

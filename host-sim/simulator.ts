@@ -20,13 +20,15 @@ export const BASE_TOPIC = "fieldmote";
 const WIFI = Object.freeze({ ssid: "simulated", password: "no secret at all" });
 /** Good-bye to the broker, acknowledged; the firmware allows itself 2 s. */
 const STOP_TIMEOUT_MS = 3_000;
+/** From reset to main: about what an ESP8266 takes. */
+const REBOOT_MS = 300;
 
 export interface SimulatorListener {
 	/** A line that the firmware traced. */
 	onTrace(line: string): void;
 	/** Something of the world: a pin, the broker. */
 	onWorld(who: string, text: string): void;
-	/** The firmware threw. */
+	/** The firmware threw; the board starts anew in a moment. */
 	onCrash(error: unknown): void;
 }
 
@@ -114,7 +116,9 @@ export class Simulator {
 			},
 			credentials: secure ? readCredentials({ ca, cert, key }) : undefined,
 			onTrace: (line) => listener.onTrace(line),
+			rebootMs: REBOOT_MS,
 			onCrash: (error) => listener.onCrash(error),
+			onRestart: () => listener.onWorld("board", "restarts"),
 		});
 		this.board.pins.listen((pin, level, kind) => {
 			const what = kind === "start" ? "output, " : "";
@@ -124,7 +128,9 @@ export class Simulator {
 
 	/** Switches the board on. @param folder what build.mjs has built */
 	powerOn(folder: string): void {
-		this.firmware = powerOn(this.board, readProgram(folder));
+		powerOn(this.board, readProgram(folder), (firmware) => {
+			this.firmware = firmware;
+		});
 	}
 
 	/** Lets the node say good-bye, then ends everything. */

@@ -1,8 +1,8 @@
 /**
  * One simulated board: what a module's stand-in may touch of the world, and the life of the board
  * from power-on to power-off. Always holds: firmware code is entered through run() only; after
- * power-off nothing of the board runs any more; preferences survive power-off, nothing else does.
- * Must not know the firmware: the loader starts it.
+ * power-off nothing of the board runs any more; preferences survive power-off and restarts, nothing
+ * else does. Must not know the firmware: the loader brings it.
  */
 
 import type { AccessPoint } from "./access-point";
@@ -18,6 +18,17 @@ export interface Credentials {
 	readonly authorities: readonly Uint8Array[];
 	readonly certificate?: Uint8Array;
 	readonly key?: Uint8Array;
+}
+
+/** How the board's life began, as its chip knows it. */
+export type ResetCause = "power-on" | "software";
+
+/** What runs on a board, and is started anew by each power-on and restart. */
+export interface BoardProgram {
+	/** Called by run(). */
+	start(): void;
+	/** What XS calls before it gives up: the program's global abort(), if it has one. */
+	abort(why: string, exception: unknown): void;
 }
 
 /** A board as the stand-ins see it. */
@@ -40,8 +51,11 @@ export interface Board {
 	readonly preferences: Map<string, Map<string, PreferenceValue>>;
 	/** `end` is called at power-off; returns what makes it forgotten. */
 	own(end: () => void): () => void;
-	/** Enters firmware code. An exception out of it is a crash: reported, then power-off. */
+	/** Enters firmware code. An exception out of it is a crash. */
 	run(callback: () => void): void;
+	readonly resetCause: ResetCause;
+	/** From the firmware: all of it ends here. */
+	restart(): void;
 	/** Modules mc/config, board, site and credentials. */
 	readonly config: object;
 	readonly boardFile: object;
@@ -62,10 +76,17 @@ export interface BoardOptions {
 	readonly random?: () => number;
 	/** Ticks at power-on; just below 2^31 shows code that cannot take a wrap. Default 0. */
 	readonly firstTicks?: number;
+	/**
+	 * After a crash or restart() the program starts anew, so many milliseconds later. Missing: the
+	 * board stays off.
+	 */
+	readonly rebootMs?: number;
 	/** One line that the firmware traced, without its end. */
 	readonly onTrace: (line: string) => void;
 	/** The firmware threw; the board is off already. */
 	readonly onCrash: (error: unknown) => void;
+	/** The firmware restarts the board; it is off already. */
+	readonly onRestart?: () => void;
 }
 
 export class SimulatedBoard implements Board {
@@ -80,7 +101,11 @@ export class SimulatedBoard implements Board {
 	readonly credentials: Credentials;
 	private readonly options: BoardOptions;
 	private readonly ends = new Set<() => void>();
+	private program: BoardProgram | undefined;
+	private cancelReboot: (() => void) | undefined;
 	private powered = false;
+	private life = 0;
+	private cause: ResetCause = "power-on";
 	private poweredAtMs = 0;
 	private unixOffsetMs = 0;
 	private line = "";
@@ -100,20 +125,29 @@ export class SimulatedBoard implements Board {
 		return this.powered;
 	}
 
-	powerOn(): void {
+	get resetCause(): ResetCause {
+		return this.cause;
+	}
+
+	/** @param program what runs from now on, after a crash and a restart too */
+	powerOn(program?: BoardProgram): void {
 		if (this.powered) throw new Error(`board ${this.name} is on already`);
-		this.powered = true;
-		this.poweredAtMs = this.options.clock.nowMs();
-		this.unixOffsetMs = 0;
+		this.cancelReboot?.();
+		this.program = program;
+		this.begin("power-on");
 	}
 
 	powerOff(): void {
+		this.cancelReboot?.();
+		this.cancelReboot = undefined;
+		if (this.powered) this.end();
+	}
+
+	restart(): void {
 		if (!this.powered) return;
-		this.powered = false;
-		for (const end of this.ends) end();
-		this.ends.clear();
-		this.pins.releaseAll();
-		this.flushTrace();
+		this.end();
+		this.options.onRestart?.();
+		this.rebootLater();
 	}
 
 	ticks(): number {
@@ -133,9 +167,11 @@ export class SimulatedBoard implements Board {
 	}
 
 	setTimer(callback: () => void, delayMs: number): () => void {
+		const { life } = this;
 		const cancel = this.options.clock.setTimer(() => {
 			forget();
-			this.run(callback);
+			// What a life left behind while it ended is not the next one's.
+			if (life === this.life) this.run(callback);
 		}, delayMs);
 		const forget = this.own(cancel);
 		return () => {
@@ -159,12 +195,52 @@ export class SimulatedBoard implements Board {
 
 	run(callback: () => void): void {
 		if (!this.powered) return;
+		const { life } = this;
 		try {
 			callback();
 		} catch (error) {
-			this.powerOff();
+			// After a restart() the rest of the call is of nobody's interest.
+			if (life !== this.life) return;
+			this.abort(error);
+			this.end();
 			this.options.onCrash(error);
+			this.rebootLater();
 		}
+	}
+
+	private begin(cause: ResetCause): void {
+		this.powered = true;
+		this.cause = cause;
+		this.poweredAtMs = this.options.clock.nowMs();
+		this.unixOffsetMs = 0;
+		this.run(() => this.program?.start());
+	}
+
+	private end(): void {
+		this.powered = false;
+		this.life++;
+		for (const end of this.ends) end();
+		this.ends.clear();
+		this.pins.releaseAll();
+		this.flushTrace();
+	}
+
+	/** As XS does: what goes wrong in there is nobody's business any more. */
+	private abort(error: unknown): void {
+		try {
+			this.program?.abort("unhandled exception", error);
+		} catch {
+			// It ends all the same.
+		}
+	}
+
+	private rebootLater(): void {
+		const { rebootMs, clock } = this.options;
+		if (rebootMs === undefined || this.program === undefined) return;
+		this.cancelReboot = clock.setTimer(() => {
+			this.cancelReboot = undefined;
+			this.begin("software");
+		}, rebootMs);
 	}
 
 	private elapsedMs(): number {
