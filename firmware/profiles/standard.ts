@@ -25,6 +25,8 @@ const RESULT_LIMIT = 16;
 const HISTORY_SIZE = 16;
 /** When there is no room for a diag: it is tried again. */
 const DIAG_RETRY_MS = 500;
+/** When results must not wait and the transport takes none: they are tried again. */
+const URGENT_MS = 50;
 /** Bytes of a command; longer ones are refused. */
 const COMMAND_LIMIT = 256;
 
@@ -120,6 +122,7 @@ export class StandardProfile implements Profile {
 		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
+		if (this.results.isUrgent) return URGENT_MS;
 		return Math.max(0, Math.min(timeMs, diagMs));
 	}
 
@@ -180,15 +183,15 @@ export class StandardProfile implements Profile {
 		const { session } = facts;
 		if (this.availabilityDue && facts.online()) {
 			const text = this.stopping ? "offline" : "online";
-			if (session.publish(topics.availability, text, 1, true, now) < 0) return;
-			this.availabilityDue = false;
+			this.availabilityDue = session.publish(topics.availability, text, 1, true, now) < 0;
 		}
-		if (this.stateDue && relay !== undefined && facts.online()) {
+		if (this.stateDue && relay !== undefined && !this.availabilityDue && facts.online()) {
 			const topic = stateTopic(topics, relay.id);
-			if (session.publish(topic, relay.on ? "ON" : "OFF", 1, true, now) < 0) return;
-			this.stateDue = false;
+			this.stateDue = session.publish(topic, relay.on ? "ON" : "OFF", 1, true, now) < 0;
 		}
+		// Also without room for the two above: see ResultQueue.
 		if (!this.results.flush(session, topics.result, now)) return;
+		if (this.availabilityDue || this.stateDue) return;
 		while (this.outbox.length > 0) {
 			const topic = this.outbox.firstTopic();
 			const token = session.publish(topic, this.outbox.firstPayload(), 1, false, now);
