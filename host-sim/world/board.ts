@@ -210,6 +210,7 @@ export class SimulatedBoard implements Board {
 
 	private begin(cause: ResetCause): void {
 		this.powered = true;
+		this.life++;
 		this.cause = cause;
 		this.poweredAtMs = this.options.clock.nowMs();
 		this.unixOffsetMs = 0;
