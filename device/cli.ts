@@ -1,0 +1,231 @@
+/**
+ * `fieldmote device`: from a site and a board to a node that runs. Says each step and what came of
+ * it. Exit codes: 0 done, 1 failed, 2 wrong use, 130 ended by Ctrl-C. Always holds: nothing is
+ * made, built or flashed before everything that can be checked was.
+ */
+
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../host-sim/options";
+import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
+import { type Configuration, ConfigurationError, readConfiguration } from "./configuration";
+import { type Credentials, findCredentials, makeCredentials } from "./credentials";
+import { type DeviceOptions, HELP, parseDeviceOptions } from "./options";
+import { makePlan, type Plan, quote, shellText } from "./plan";
+import { environmentFor, findPort, findTools, MissingError, type Tools } from "./tools";
+
+/** This file is in device/ or, bundled, in dist/. */
+const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
+const EXIT_BY_SIGNAL = 130;
+/** From 0x1000, where main.bin is flashed, to 0x100000, where preferences are (eagle.flash.4m.ld). */
+const ESP8266_IMAGE_BYTES = 1_044_480;
+
+/**
+ * Runs the command with the words that followed it.
+ * @param root the checkout to build from
+ */
+export async function main(words: readonly string[], root = CHECKOUT): Promise<void> {
+	// Children get Ctrl-C from the terminal as well; we stay to say what came of it.
+	let interrupted = false;
+	const onInterrupt = () => {
+		interrupted = true;
+	};
+	process.on("SIGINT", onInterrupt);
+	try {
+		const options = parseDeviceOptions(words);
+		if (options.help) process.stdout.write(HELP);
+		else await run(options, root);
+	} catch (error) {
+		const wrongUse = error instanceof UsageError;
+		const known = [ConfigurationError, MissingError, BuildError].some(
+			(one) => error instanceof one,
+		);
+		if (!wrongUse && !known) throw error;
+		const [first, ...rest] = (error as Error).message.split("\n");
+		process.stderr.write(`fieldmote device: ${[first, ...rest].join("\n  ")}\n`);
+		process.exitCode = interrupted ? EXIT_BY_SIGNAL : wrongUse ? 2 : 1;
+	} finally {
+		process.off("SIGINT", onInterrupt);
+	}
+}
+
+/** Everything that is known before anything is done. */
+interface Prepared {
+	readonly configuration: Configuration;
+	readonly tools: Tools;
+	/** Undefined: no TLS, so none is needed. */
+	readonly credentials: Credentials | undefined;
+	/** Undefined: not flashed. */
+	readonly port: string | undefined;
+}
+
+async function run(options: DeviceOptions, root: string): Promise<void> {
+	const nowMs = Date.now();
+	const configuration = readConfiguration(options, root, nowMs);
+	if (configuration.siteFile !== undefined) checkSiteIsTaken(root);
+	const tools = findTools(configuration.platform, root, process.env);
+	const { node, broker } = configuration;
+	const credentials = broker.secure
+		? findCredentials(root, node, options.credentials, nowMs)
+		: undefined;
+	const flashes = !options.buildOnly && configuration.platform !== "lin";
+	const named = options.port ?? process.env.UPLOAD_PORT;
+	if (options.dryRun) {
+		const port = flashes ? (named ?? dryPort()) : undefined;
+		printPlan({ configuration, tools, credentials, port }, options, root);
+		return;
+	}
+	if (options.monitor) checkMonitor(tools.sdk);
+	if (tools.missing.length > 0) throw new MissingError(tools.missing.join("\n"));
+	const port = flashes ? findPort(named) : undefined;
+	say(process.stdout, configurationLine(configuration));
+	if (configuration.creation !== "") say(process.stdout, `machine: ${configuration.creation}`);
+	const made =
+		credentials?.state === "to be made"
+			? await makeCredentials(root, node, broker.host, nowMs)
+			: credentials;
+	sayCredentials(process.stdout, made, root);
+	await execute({ configuration, tools, credentials: made, port }, options, root);
+}
+
+/** --site is of use only where the manifest asks for it. */
+function checkSiteIsTaken(root: string): void {
+	if (readFileSync(join(root, "manifest.json"), "utf8").includes("$(SITE)")) return;
+	throw new UsageError("--site: manifest.json takes site.json only; it has no $(SITE)");
+}
+
+/** What shows traces in a terminal comes with the SDK, but for a package of npm's. */
+function checkMonitor(sdk: string): void {
+	const folder = join(sdk, "tools/xsbug-log");
+	if (existsSync(join(folder, "node_modules"))) return;
+	throw new MissingError(
+		`--monitor: xsbug-log is not set up: npm install --prefix ${quote(folder)}`,
+	);
+}
+
+function dryPort(): string {
+	try {
+		return findPort(undefined);
+	} catch {
+		return "/dev/ttyUSB0";
+	}
+}
+
+function planFor(prepared: Prepared, options: DeviceOptions, root: string): Plan {
+	const { configuration, credentials, port } = prepared;
+	return makePlan({
+		root,
+		configuration,
+		credentials: credentials?.folder,
+		port,
+		monitor: options.monitor && port !== undefined,
+	});
+}
+
+function printPlan(prepared: Prepared, options: DeviceOptions, root: string): void {
+	const { configuration, tools, credentials } = prepared;
+	const comments = [configurationLine(configuration)];
+	if (configuration.creation !== "") comments.push(`machine: ${configuration.creation}`);
+	if (credentials?.state === "to be made") {
+		const where = relative(root, credentials.folder);
+		comments.push(`certificates: in ${where}; without --dry-run, what is missing there is made`);
+	}
+	for (const line of credentials?.lines ?? []) comments.push(`certificates: ${line}`);
+	for (const line of tools.missing) comments.push(`missing: ${line}`);
+	process.stdout.write(comments.map((line) => `# ${printable(line)}\n`).join(""));
+	process.stdout.write(shellText(planFor(prepared, options, root), tools));
+}
+
+async function execute(prepared: Prepared, options: DeviceOptions, root: string): Promise<void> {
+	const { configuration, tools, port } = prepared;
+	const plan = planFor(prepared, options, root);
+	const environment = environmentFor(tools, plan.variables, process.env);
+	const terminal = process.stdout;
+	const startMs = Date.now();
+	prepareOutput(plan);
+	for (const step of plan.steps) {
+		say(terminal, `${step.what}: mcconfig ${step.words.map(quote).join(" ")}`);
+		await runStep(plan, step, environment, terminal, options.verbose);
+		if (step.what === "build") {
+			sayImage(terminal, plan, configuration, startMs);
+			confirmOutput(plan);
+		}
+		if (step.what === "flash") say(terminal, `flashed to ${port}`);
+	}
+	if (port === undefined) sayWhatNext(terminal, plan, configuration, tools);
+}
+
+function sayImage(
+	terminal: Terminal,
+	plan: Plan,
+	configuration: Configuration,
+	startMs: number,
+): void {
+	// ESP-IDF's build may fail without telling make.
+	const stat = statSync(plan.image, { throwIfNoEntry: false });
+	if (stat === undefined) throw new BuildError(`no image: ${plan.image} is not there`);
+	const { platform, debug } = configuration;
+	const isEsp8266 = platform.startsWith("esp") && !platform.startsWith("esp32");
+	if (isEsp8266 && stat.size > ESP8266_IMAGE_BYTES) {
+		// The SDK's linker script does not see it: the first setting saved would end the image.
+		const hint = debug ? "; --release is smaller" : "";
+		throw new BuildError(
+			`${plan.image}: ${stat.size} bytes, ${stat.size - ESP8266_IMAGE_BYTES} more than there are ` +
+				`before the block in which settings are saved (${ESP8266_IMAGE_BYTES})${hint}`,
+		);
+	}
+	const seconds = Math.round((Date.now() - startMs) / 1000);
+	const share = isEsp8266 ? ` of ${ESP8266_IMAGE_BYTES}` : "";
+	const size = `${stat.size}${share} bytes`;
+	say(terminal, `built in ${seconds} s: ${plan.image}, ${size}`);
+}
+
+function sayWhatNext(
+	terminal: Terminal,
+	plan: Plan,
+	configuration: Configuration,
+	tools: Tools,
+): void {
+	if (configuration.platform !== "lin") {
+		say(terminal, "not flashed: without --build-only it would be");
+		return;
+	}
+	const simulator = join(tools.path[0], "mcsim");
+	const words = [simulator, join(tools.sdk, "build/simulators"), plan.image];
+	say(terminal, "run it; what it traces is in xsbug, the SDK's debugger, when that runs:");
+	terminal.write(`  ${words.map(quote).join(" ")}\n`);
+}
+
+function configurationLine(configuration: Configuration): string {
+	const { board, boardTitle, platform, node, site, broker, debug } = configuration;
+	const scheme = broker.secure ? "mqtts" : "mqtt";
+	const networks = site.wifi.map(({ ssid }) => ssid).join(", ");
+	return (
+		`configuration ok: node ${node} on ${board} (${boardTitle}), ${platform}, ` +
+		`${debug ? "debug" : "release"}; Wi-Fi ${networks}; ` +
+		`${scheme}://${broker.host}:${broker.port}`
+	);
+}
+
+function sayCredentials(
+	terminal: Terminal,
+	credentials: Credentials | undefined,
+	root: string,
+): void {
+	if (credentials === undefined) {
+		say(terminal, "certificates: none needed, the broker is reached without TLS");
+		return;
+	}
+	say(terminal, `certificates: ${credentials.state} in ${relative(root, credentials.folder)}`);
+	for (const line of credentials.lines) terminal.write(`  ${line}\n`);
+}
+
+function say(terminal: Terminal, text: string): void {
+	terminal.write(`${printable(text)}\n`);
+}
+
+/** A line stays a line, also when the name of a network has a line feed in it. */
+function printable(text: string): string {
+	return text.replace(/\p{Cc}/gu, "·");
+}
