@@ -18,6 +18,8 @@ const skip = whyNoXs();
 const skipImage = skip || whyNoEspImage();
 /** What the firmware may take of the flash with TLS; irom0 ends at 1,044,464. */
 const IROM0_BUDGET_BYTES = 860_000;
+/** main.bin is flashed at 0x1000, preferences begin at 0x100000; the linker script knows not. */
+const IMAGE_LIMIT_BYTES = 0x100000 - 0x1000;
 /** What XS says of the SDK's own modules. */
 const SDK_WARNING = /### warning: .*(ssl\/cache|cacheManager)/;
 
@@ -111,6 +113,10 @@ test("a whole image for the ESP8266 keeps within its share of the flash", {
 		const sum = Object.values(parts).reduce((a, b) => a + b, 0);
 		assert.ok(Math.abs(sum - sections[".irom0.text"]) < 256, `parts are ${sum}`);
 		assert.equal(parts.other, undefined);
+		assert.ok(
+			image.binBytes <= IMAGE_LIMIT_BYTES,
+			`main.bin is ${image.binBytes}: above ${IMAGE_LIMIT_BYTES} the first preference saved is in it`,
+		);
 		const irom0 = sections[".irom0.text"];
 		assert.ok(irom0 < IROM0_BUDGET_BYTES, `irom0 is ${irom0}, the budget ${IROM0_BUDGET_BYTES}`);
 	} finally {
