@@ -14,7 +14,10 @@ import RSA from "rsa";
 import { type Certificate, HashKind, KeyKind } from "./certificate";
 import { DerReader, Tag } from "./der";
 
-const CURVE_NAME = "secp256r1";
+/** Made when the image is built: it is in flash. */
+const CURVE = Object.freeze(new Curve("secp256r1"));
+Object.freeze(CURVE.ec);
+Object.freeze(CURVE.G);
 const SCALAR_BYTES = 32;
 /** The curve's prime, order and b (SEC 2, 2.4.2); a is -3. */
 const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
@@ -27,16 +30,13 @@ const DIGEST_INFO = Uint8Array.of(
 	...[0x65, 0x03, 0x04, 0x02, 0, 0x05, 0x00, 0x04, 0],
 );
 
-/** A key as the SDK's PKCS1_5 and ECDSA take it. */
-export type PublicKey = { modulus: bigint; exponent: bigint } | { pub: ECPoint; curve: Curve };
-
 /** "" when the certificate's own key is one that is accepted, otherwise why not. */
 export function whyBadKey(certificate: Certificate): string {
 	const { keyKind, keyBits, exponent } = certificate;
 	if (keyKind === KeyKind.P256) return isOnCurve(certificate) ? "" : "key is not on the curve";
 	if (keyKind !== KeyKind.Rsa) return "key is neither RSA nor P-256";
 	if (keyBits < 2048 || keyBits > 4096) return `RSA key of ${keyBits} bits, 2048 to 4096 allowed`;
-	// The SDK's check of the key exchange is lax about padding: small exponents allow forgeries.
+	// Small exponents have made forgeries possible time and again.
 	if (exponent < 65537 || exponent % 2 === 0) return `RSA exponent ${exponent}`;
 	return "";
 }
@@ -49,33 +49,16 @@ function isOnCurve(certificate: Certificate): boolean {
 	return (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
 }
 
-/** The certificate's key for the SDK. @throws Error for keys that are not accepted */
-export function publicKey(certificate: Certificate): PublicKey {
-	const reason = whyBadKey(certificate);
-	if (reason !== "") throw new Error(reason);
-	const { bytes, keyStart, keyEnd } = certificate;
-	if (certificate.keyKind === KeyKind.Rsa) {
-		const modulus = bigInteger(bytes, keyStart, keyEnd);
-		return { modulus, exponent: BigInt(certificate.exponent) };
-	}
-	const middle = keyStart + SCALAR_BYTES;
-	const pub = new ECPoint(
-		bigInteger(bytes, keyStart, middle),
-		bigInteger(bytes, middle, middle + SCALAR_BYTES),
-	);
-	return { pub, curve: new Curve(CURVE_NAME) };
-}
-
-/** Whether the signature on `certificate` was made with the key of `issuer`. */
+/** Whether the signature on `certificate` was made with the key of `issuer`, which is accepted. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
-	if (certificate.signatureKind !== issuer.keyKind || whyBadKey(issuer) !== "") return false;
-	const hashName = nameOfHash(certificate.hashKind);
-	if (hashName === "") return false;
-	const { bytes, tbsStart, tbsEnd } = certificate;
+	const { bytes, tbsStart, tbsEnd, signatureStart, signatureEnd, hashKind } = certificate;
+	const hashName = nameOfHash(hashKind);
+	if (certificate.signatureKind !== issuer.keyKind || hashName === "") return false;
 	const digest = new Digest(hashName).process(bytes.subarray(tbsStart, tbsEnd));
-	const key = publicKey(issuer);
-	if ("pub" in key) return isEcdsaSignature(certificate, key.pub, key.curve, digest);
-	return isRsaSignature(certificate, key.modulus, key.exponent, digest, issuer.keyBits);
+	const signature = bytes.subarray(signatureStart, signatureEnd);
+	const key = issuer.bytes.subarray(issuer.keyStart, issuer.keyEnd);
+	if (issuer.keyKind === KeyKind.P256) return isEcdsaSignature(key, digest, signature);
+	return isRsaSignature(key, issuer.exponent, hashKind, digest, signature);
 }
 
 function nameOfHash(kind: number): "SHA256" | "SHA384" | "SHA512" | "" {
@@ -84,57 +67,66 @@ function nameOfHash(kind: number): "SHA256" | "SHA384" | "SHA512" | "" {
 	return kind === HashKind.Sha512 ? "SHA512" : "";
 }
 
-/** RFC 8017 8.2.2: encode what is expected and compare, rather than parse what came. */
-function isRsaSignature(
-	certificate: Certificate,
-	modulus: bigint,
-	exponent: bigint,
+/**
+ * RFC 8017 8.2.2: encode what is expected and compare, rather than parse what came.
+ * @param key the modulus, without a zero in front
+ */
+export function isRsaSignature(
+	key: Uint8Array,
+	exponent: number,
+	hashKind: number,
 	digest: ArrayBuffer,
-	keyBits: number,
+	signature: Uint8Array,
 ): boolean {
-	const { bytes, signatureStart, signatureEnd } = certificate;
-	const length = (keyBits + 7) >> 3;
-	if (signatureEnd - signatureStart !== length) return false;
-	const signature = bigInteger(bytes, signatureStart, signatureEnd);
-	if (signature >= modulus) return false;
-	const encoded = new Uint8Array(length).fill(0xff);
-	const hashStart = length - digest.byteLength;
-	const infoStart = hashStart - DIGEST_INFO.length;
-	encoded[0] = 0;
-	encoded[1] = 1;
-	encoded[infoStart - 1] = 0;
-	encoded.set(DIGEST_INFO, infoStart);
-	encoded[infoStart + 1] = DIGEST_INFO.length - 2 + digest.byteLength;
-	encoded[infoStart + 14] = certificate.hashKind;
-	encoded[hashStart - 1] = digest.byteLength;
-	encoded.set(new Uint8Array(digest), hashStart);
-	return new RSA(exponent, modulus).process(signature) === bigInteger(encoded, 0, length);
+	if (signature.length !== key.length) return false;
+	const modulus = bigInteger(key, 0, key.length);
+	const value = bigInteger(signature, 0, signature.length);
+	if (value >= modulus) return false;
+	const opened = new RSA(BigInt(exponent), modulus).process(value);
+	return opened === encoded(hashKind, digest, key.length);
 }
 
-/** FIPS 186-5 section 6.4.2; the signature is an Ecdsa-Sig-Value (RFC 3279 2.2.3). */
-function isEcdsaSignature(
-	certificate: Certificate,
-	point: ECPoint,
-	curve: Curve,
-	digest: ArrayBuffer,
-): boolean {
-	const { bytes, signatureStart, signatureEnd } = certificate;
-	const raw = readEcdsaSignature(bytes, signatureStart, signatureEnd);
-	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
-	return new ECDSA(point, curve).verify(cut, raw.buffer);
+/** EMSA-PKCS1-v1_5 (RFC 8017 9.2). */
+function encoded(hashKind: number, digest: ArrayBuffer, length: number): bigint {
+	const bytes = new Uint8Array(length).fill(0xff);
+	const hashStart = length - digest.byteLength;
+	const infoStart = hashStart - DIGEST_INFO.length;
+	bytes[0] = 0;
+	bytes[1] = 1;
+	bytes[infoStart - 1] = 0;
+	bytes.set(DIGEST_INFO, infoStart);
+	bytes[infoStart + 1] = DIGEST_INFO.length - 2 + digest.byteLength;
+	bytes[infoStart + 14] = hashKind;
+	bytes[hashStart - 1] = digest.byteLength;
+	bytes.set(new Uint8Array(digest), hashStart);
+	return bigInteger(bytes, 0, length);
 }
 
 /**
- * r and s, 32 bytes each, of an Ecdsa-Sig-Value in [start, end).
+ * FIPS 186-5 section 6.4.2; the signature is an Ecdsa-Sig-Value (RFC 3279 2.2.3).
+ * @param key X and Y of a point on the curve
+ */
+export function isEcdsaSignature(
+	key: Uint8Array,
+	digest: ArrayBuffer,
+	signature: Uint8Array,
+): boolean {
+	const raw = readEcdsaSignature(signature);
+	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
+	const point = new ECPoint(
+		bigInteger(key, 0, SCALAR_BYTES),
+		bigInteger(key, SCALAR_BYTES, 2 * SCALAR_BYTES),
+	);
+	return new ECDSA(point, CURVE).verify(cut, raw.buffer);
+}
+
+/**
+ * r and s, 32 bytes each, of an Ecdsa-Sig-Value.
  * @throws Error when it is none for P-256, r and s from 1 to n - 1 included
  */
-export function readEcdsaSignature(
-	bytes: Uint8Array,
-	start: number,
-	end: number,
-): Uint8Array<ArrayBuffer> {
+function readEcdsaSignature(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 	const raw = new Uint8Array(2 * SCALAR_BYTES);
-	const der = new DerReader(bytes, start, end);
+	const der = new DerReader(bytes, 0, bytes.length);
 	const outer = der.enter(Tag.Sequence, "signature");
 	copyInteger(der, raw, SCALAR_BYTES);
 	copyInteger(der, raw, 2 * SCALAR_BYTES);

@@ -1,4 +1,47 @@
 /** Moddable's cryptographic modules, as far as the firmware uses them (modules/crypt). */
+declare module "crypt" {
+	type Bytes = ArrayBuffer | Uint8Array;
+
+	interface Digest {
+		write(data: Bytes): void;
+		/** @param isOpen true: more may be written */
+		close(isOpen?: boolean): ArrayBuffer;
+		/** Begins anew. */
+		reset(): void;
+	}
+
+	/** The hash of GCM (NIST SP 800-38D). */
+	export class GHASH {
+		constructor(key: ArrayBuffer);
+		/** Begins anew with a key and what is authenticated besides. */
+		_init(key: ArrayBuffer, additional: ArrayBuffer): void;
+		write(data: Bytes): void;
+		close(): ArrayBuffer;
+	}
+
+	export class BlockCipher {
+		/** @param name "AES" */
+		constructor(name: string, key: ArrayBuffer);
+	}
+
+	/** Holds on to its cipher. */
+	export class Mode {
+		/** @param name "CTR" */
+		constructor(name: string, cipher: BlockCipher);
+		/** The first block of the counter. */
+		setIV(block: ArrayBuffer): void;
+		/** In counter mode the same as encryption, but takes a part of a buffer as its target. */
+		decrypt(data: Bytes, target: Bytes): Bytes;
+	}
+}
+
+declare module "rng" {
+	const RNG: {
+		get(count: number): ArrayBuffer;
+	};
+	export default RNG;
+}
+
 declare module "ecp" {
 	/** A point of an elliptic curve. */
 	export default class ECPoint {
@@ -8,7 +51,19 @@ declare module "ecp" {
 	}
 }
 
+declare module "ec" {
+	import type ECPoint from "ecp";
+
+	/** y² = x³ + ax + b modulo m. */
+	export default class EC {
+		readonly b: bigint;
+		readonly m: bigint;
+		mul(point: ECPoint, factor: bigint): ECPoint;
+	}
+}
+
 declare module "curve" {
+	import type EC from "ec";
 	import type ECPoint from "ecp";
 
 	/** A named curve. */
@@ -19,6 +74,7 @@ declare module "curve" {
 		readonly G: ECPoint;
 		/** Order of the base point. */
 		readonly n: bigint;
+		readonly ec: EC;
 	}
 }
 
@@ -44,16 +100,22 @@ declare module "rsa" {
 	}
 }
 
-declare module "pkcs8" {
-	const PKCS8: {
-		/** The RSA key in a PrivateKeyInfo; other kinds of key throw or give nonsense. */
-		parse(bytes: Uint8Array): object;
-	};
-
-	export default PKCS8;
+declare module "mont" {
+	/** Montgomery's arithmetic. */
+	export default class Mont {
+		constructor(dictionary: { m: bigint });
+		/** base ^ exponent mod modulus, with a table of 2 ^ (window - 1) numbers */
+		_exp_SW(base: bigint, exponent: bigint, modulus: bigint, window: number): bigint;
+	}
 }
 
-/** XS: the big-endian number in a buffer. */
+/** XS: big-endian numbers. */
 interface BigIntConstructor {
 	fromArrayBuffer(buffer: ArrayBuffer): bigint;
+	bitLength(value: bigint): number;
+}
+
+interface ArrayBufferConstructor {
+	/** No shorter than `minimumBytes`. */
+	fromBigInt(value: bigint, minimumBytes: number): ArrayBuffer;
 }

@@ -18,25 +18,21 @@ export function walk(json: string): Record<string, string> {
 	const { chain, authorities, host, nowMs } = JSON.parse(json) as TextCase;
 	const [leaf, other] = chain.map(bytesOf);
 	if (leaf === undefined || other === undefined) throw new Error("two certificates are needed");
-	const name = host;
-	const certificates = new Certificates({ authorities: authorities.map(bytesOf), name, nowMs });
-	const signature = bytesOf("3006020101020101");
+	const certificates = new Certificates({ authorities: authorities.map(bytesOf) }, host, nowMs);
+	const digest = new ArrayBuffer(32);
+	const exchange = (isRsa: boolean, signature: string) =>
+		attempt(() => certificates.verifyExchange(isRsa, digest, bytesOf(signature)));
+	const ones = "3006020101020101";
 	return {
-		keyBefore: attempt(() => certificates.getKey(leaf)),
-		verifyBefore: attempt(() => certificates.verify([leaf])),
-		registerBefore: attempt(() => certificates.register(leaf)),
+		before: exchange(false, ones),
 		authenticate: attempt(() => certificates.authenticate([leaf, other])),
-		verify: attempt(() => certificates.verify([leaf, other])),
-		verifyOther: attempt(() => certificates.verify([other])),
-		keyUnsigned: attempt(() => certificates.getKey(leaf)),
-		wrongKind: attempt(() => certificates.expectExchange(1, signature, 0, signature.length)),
-		keyWrongKind: attempt(() => certificates.getKey(leaf)),
-		rightKind: attempt(() => certificates.expectExchange(2, signature, 0, signature.length)),
-		register: attempt(() => certificates.register(leaf.slice().buffer)),
-		key: attempt(() => certificates.getKey(leaf.slice().buffer)),
-		keyOther: attempt(() => certificates.getKey(other)),
+		wrongKind: exchange(true, ones),
+		outOfRange: exchange(false, "3006020100020101"),
+		malformed: exchange(false, "30060201010201"),
+		wrong: exchange(false, ones),
 		again: attempt(() => certificates.authenticate([other])),
-		keyAfterFailure: attempt(() => certificates.getKey(leaf)),
-		own: attempt(() => certificates.findPreferredCert([0])[0]),
+		afterFailure: exchange(false, ones),
+		own: attempt(() => certificates.certificate),
+		key: attempt(() => certificates.keyNumber(1)),
 	};
 }

@@ -75,7 +75,7 @@ function manifest(name: TestApplication["name"]): object {
 			},
 		},
 		modules: {
-			"~": name === "tls" ? REPLACED : ["$(MODULES)/crypt/ssl/*"],
+			"~": ["$(MODULES)/crypt/ssl/*"],
 			"*": "./main",
 			cases: "./cases",
 			// Under their paths, which is where relative imports lead to.
@@ -88,13 +88,9 @@ function manifest(name: TestApplication["name"]): object {
 	};
 }
 
-/** As in the firmware's own manifest. */
-const REPLACED = ["$(MODULES)/crypt/ssl/ssl_cert", "$(MODULES)/crypt/ssl/ssl_ciphersuites"];
-
 function tlsModules(at: (path: string) => string): Record<string, string> {
 	return {
 		"ssl/*": at("firmware/net/ssl/*"),
-		"ssl/session-sdk": "$(MODULES)/crypt/ssl/session_419",
-		"embedded:io/socket/tcp/tls": "$(MODDABLE)/examples/io/tcp/tlssocket/tlssocket",
+		"embedded:io/socket/tcp/tls": at("firmware/net/ssl/embedded/tls"),
 	};
 }

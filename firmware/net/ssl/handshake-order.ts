@@ -1,6 +1,6 @@
 /**
- * Which handshake message of the broker may come when, and what must be in it besides what the
- * SDK checks (RFC 5246 sections 7.3 and 7.4). Pure. Always holds: after the certificate comes a
+ * Which handshake message of the broker may come when, and what form it must have (RFC 5246
+ * sections 7.3 and 7.4). Pure. Always holds: after the certificate comes a
  * signed key exchange, on P-256, with SHA-256.
  */
 
@@ -13,9 +13,6 @@ export const Step = Object.freeze({
 	HelloDone: 3,
 	OnlyHelloDone: 4,
 	ChangeCipherSpec: 5,
-	/** Has come; the SDK has still to look at it. */
-	Finished: 6,
-	Ready: 7,
 } as const);
 
 /** HandshakeType (RFC 5246 7.4). */
@@ -25,38 +22,22 @@ const SERVER_KEY_EXCHANGE = 12;
 const CERTIFICATE_REQUEST = 13;
 const SERVER_HELLO_DONE = 14;
 
-/** Kinds of key as in certificate.ts. */
-const RSA = 1;
-const P256 = 2;
-
-/** Takes what the handshake has seen of the broker's signature. */
-export interface ExchangeGuard {
-	readonly certificates:
-		| { expectExchange(kind: number, bytes: Uint8Array, start: number, end: number): void }
-		| undefined;
-}
-
 /**
- * Checks the message at `at` (4 bytes of header, then the body, all within bytes).
+ * Checks a message: 4 bytes of header, then the body.
  * @returns the next step
  * @throws Error with the reason
  */
-export function checkMessage(
-	step: number,
-	bytes: Uint8Array,
-	at: number,
-	guard: ExchangeGuard,
-): number {
-	const type = bytes[at] ?? -1;
-	const start = at + 4;
-	const end = start + (((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0));
+export function checkMessage(step: number, bytes: Uint8Array): number {
+	const type = bytes[0] ?? -1;
+	const start = 4;
+	const end = bytes.length;
 	if (step === Step.ServerHello && type === SERVER_HELLO) {
 		checkServerHello(bytes, start, end);
 		return Step.Certificate;
 	}
 	if (step === Step.Certificate && type === CERTIFICATE) return Step.KeyExchange;
 	if (step === Step.KeyExchange && type === SERVER_KEY_EXCHANGE) {
-		checkKeyExchange(bytes, start, end, guard);
+		checkKeyExchange(bytes, start, end);
 		return Step.HelloDone;
 	}
 	if (step === Step.HelloDone && type === CERTIFICATE_REQUEST) {
@@ -70,7 +51,7 @@ export function checkMessage(
 	throw new Error(`handshake message ${type} out of order`);
 }
 
-/** RFC 5246 7.4.1.3. The cipher must be one of ours; the SDK looks for it in ciphersuites.ts. */
+/** RFC 5246 7.4.1.3. The cipher must be one of those in hello.ts. */
 function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
 	const idLength = bytes[start + 34] ?? 33;
 	// Version, random, id, cipher, compression.
@@ -86,14 +67,14 @@ function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
 }
 
 /**
- * The certificates in the Certificate message at `at`, as views (RFC 5246 7.4.2).
- * @throws Error when lengths do not fit; the SDK would read on into whatever is there
+ * The certificates in a Certificate message, as views (RFC 5246 7.4.2).
+ * @throws Error when lengths do not fit
  */
-export function readCertificates(bytes: Uint8Array, at: number): Uint8Array[] {
-	const end = at + 4 + takeLength(bytes, at + 1);
+export function readCertificates(bytes: Uint8Array): Uint8Array[] {
+	const end = bytes.length;
 	const chain: Uint8Array[] = [];
-	let next = at + 7;
-	if (next > end || takeLength(bytes, at + 4) !== end - next) {
+	let next = 7;
+	if (next > end || takeLength(bytes, 4) !== end - next) {
 		throw new Error("malformed Certificate");
 	}
 	while (next < end) {
@@ -110,12 +91,7 @@ function takeLength(bytes: Uint8Array, at: number): number {
 }
 
 /** RFC 8422 5.4: named curve secp256r1, an uncompressed point, SHA-256 with RSA or ECDSA. */
-function checkKeyExchange(
-	bytes: Uint8Array,
-	start: number,
-	end: number,
-	guard: ExchangeGuard,
-): void {
+function checkKeyExchange(bytes: Uint8Array, start: number, end: number): void {
 	const signature = start + 4 + 65;
 	if (end - signature < 4) throw new Error("malformed ServerKeyExchange");
 	const isP256 = bytes[start] === 3 && bytes[start + 1] === 0 && bytes[start + 2] === 23;
@@ -128,5 +104,4 @@ function checkKeyExchange(
 	const length = ((bytes[signature + 2] ?? 0) << 8) | (bytes[signature + 3] ?? 0);
 	if (length === 0 || signature + 4 + length !== end)
 		throw new Error("malformed ServerKeyExchange");
-	guard.certificates?.expectExchange(algorithm === 1 ? RSA : P256, bytes, signature + 4, end);
 }

@@ -1,12 +1,12 @@
 /**
- * Stands in for TLSSocket (the SDK's examples/io/tcp/tlssocket with our session and certificates
- * in it), over Node's TLS. As there: TLS 1.2, ECDHE with AES-GCM on P-256, signatures with
- * SHA-256, RSA client keys. Trust is not Node's affair: the chain that the broker sent is given to
- * the firmware's own check, with the board's clock, before OpenSSL sees it. Unlike there: Node
- * cannot ask for short records, and close() says close_notify.
+ * Stands in for the firmware's own TLS client (firmware/net/ssl), over Node's TLS. As there:
+ * TLS 1.2, ECDHE with AES-GCM on P-256, signatures with SHA-256, RSA client keys. Trust is not
+ * Node's affair: the chain that the broker sent is given to the firmware's own check, with the
+ * board's clock, before OpenSSL sees it. Unlike there: Node cannot ask for short records, and
+ * close() says close_notify.
  */
 
-import { constants, type KeyObject } from "node:crypto";
+import { constants } from "node:crypto";
 import { isIPv4 } from "node:net";
 import { Duplex } from "node:stream";
 import { type ConnectionOptions, connect, type TLSSocket as NodeTls } from "node:tls";
@@ -16,38 +16,31 @@ import { TlsTap } from "../../../../../world/tls-tap";
 
 /** What TLSSocket takes off each count for the record around it. */
 const OVERHEAD_BYTES = 96;
-/** CertificateRequest's type for RSA (ssl/constants). */
-const CERT_RSA = 0;
-
 /** firmware/net/tls-guard.ts */
 interface Guard {
+	readonly address: string;
+	readonly port: number;
+	readonly host: string;
 	certificates:
 		| {
 				authenticate(chain: Uint8Array[]): void;
-				findPreferredCert(types: number[]): (ArrayBuffer | Uint8Array)[];
-				getKey(certificate: ArrayBuffer | Uint8Array): unknown;
+				readonly certificate: ArrayBuffer | undefined;
+				readonly privateKey: ArrayBuffer | undefined;
 		  }
 		| undefined;
 	reason: string;
 	alertText(description: number): string;
 	handleConnected(): void;
-}
-
-interface Options {
-	address: string;
-	port: number;
-	nodelay?: boolean;
-	secure: { guard: Guard; serverName?: string };
-	onReadable?(count: number): void;
-	onWritable?(count: number): void;
-	onError?(): void;
+	onReadable(count: number): void;
+	onWritable(count: number): void;
+	onError(): void;
 }
 
 export function create(board: Pick<Board, "network" | "own" | "run">): object {
 	const sendBytes = board.network.sendBytes - OVERHEAD_BYTES;
 
 	class TLSSocket {
-		private readonly options: Options;
+		private readonly guard: Guard;
 		private readonly connection: Connection;
 		private readonly tls: NodeTls;
 		private readonly forget: () => void;
@@ -61,20 +54,19 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 		private closed = false;
 		private failed = false;
 
-		constructor(options: Options) {
-			this.options = options;
-			this.connection = board.network.connect(options.address, options.port);
-			if (options.nodelay) this.connection.setNoDelay?.(true);
-			const { guard } = options.secure;
+		constructor(guard: Guard) {
+			this.guard = guard;
+			this.connection = board.network.connect(guard.address, guard.port);
+			this.connection.setNoDelay?.(true);
 			this.connection.once("connect", () => this.turn(() => guard.handleConnected()));
 			this.forget = board.own(() => this.connection.destroy());
 			const lower = new TappedStream(this.connection, this.makeTap());
-			this.tls = connect({ ...tlsOptions(options.secure), socket: lower });
+			this.tls = connect({ ...tlsOptions(guard), socket: lower });
 			this.tls.on("secureConnect", () => this.turn(() => this.handleSecure()));
 			this.tls.on("readable", () => this.turn(() => this.deliver()));
 			this.tls.on("error", (error) => this.turn(() => this.fail(this.reasonOf(error))));
 			for (const event of ["end", "close"]) {
-				this.tls.on(event, () => this.turn(() => this.fail(this.options.secure.guard.reason)));
+				this.tls.on(event, () => this.turn(() => this.fail(this.guard.reason)));
 			}
 		}
 
@@ -128,7 +120,7 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 		}
 
 		private makeTap(): TlsTap {
-			const { guard } = this.options.secure;
+			const { guard } = this;
 			return new TlsTap({
 				handleChain: (chain) => {
 					// Arrays of the board's realm.
@@ -150,14 +142,14 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 				return;
 			}
 			this.ready = true;
-			this.options.secure.guard.certificates = undefined;
+			this.guard.certificates = undefined;
 			this.announceRoom();
 			this.deliver();
 		}
 
 		private announceRoom(): void {
 			const count = sendBytes - this.outstanding;
-			if (this.ready && !this.failed && count > 0) this.options.onWritable?.(count);
+			if (this.ready && !this.failed && count > 0) this.guard.onWritable(count);
 		}
 
 		/** One record at a time, and the next when that one was read; the end after the last. */
@@ -166,11 +158,11 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 			const chunk = this.ready ? (this.tls.read() as Buffer | null) : null;
 			if (chunk !== null) {
 				this.data = chunk;
-				this.options.onReadable?.(chunk.length);
+				this.guard.onReadable(chunk.length);
 			} else if (this.endReason !== undefined) {
 				this.failed = true;
-				this.options.secure.guard.reason = this.endReason;
-				this.options.onError?.();
+				this.guard.reason = this.endReason;
+				this.guard.onError();
 			}
 		}
 
@@ -182,39 +174,37 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 		/** Alerts that came encrypted, in the board's words; the rest is OpenSSL's. */
 		private reasonOf(error: Error): string {
 			const alert = /SSL alert number (\d+)/.exec(error.message)?.[1];
-			if (alert !== undefined) return this.options.secure.guard.alertText(Number(alert));
+			if (alert !== undefined) return this.guard.alertText(Number(alert));
 			const { code, reason } = error as NodeJS.ErrnoException & { reason?: string };
 			const isNetwork = code !== undefined && /^E[A-Z]+$/.test(code);
-			return isNetwork ? this.options.secure.guard.reason : (reason ?? error.message);
+			return isNetwork ? this.guard.reason : (reason ?? error.message);
 		}
 	}
 
 	return { default: TLSSocket };
 }
 
-function tlsOptions({ guard, serverName = "" }: Options["secure"]): ConnectionOptions {
-	const [certificate] = guard.certificates?.findPreferredCert([CERT_RSA]) ?? [];
-	const key = certificate && (guard.certificates?.getKey(certificate) as KeyObject);
+function tlsOptions({ certificates, host }: Guard): ConnectionOptions {
+	const certificate = certificates?.certificate;
 	return {
 		minVersion: "TLSv1.2",
 		maxVersion: "TLSv1.2",
 		ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
 		ecdhCurve: "prime256v1",
 		sigalgs: "ECDSA+SHA256:RSA+SHA256",
-		// The SDK does not ask for RFC 5746 either; it never renegotiates.
+		// The firmware does not ask for RFC 5746 either; it never renegotiates.
 		secureOptions: constants.SSL_OP_LEGACY_SERVER_CONNECT,
 		rejectUnauthorized: false,
 		checkServerIdentity: () => undefined,
-		servername: isIPv4(serverName) ? undefined : serverName,
-		cert: certificate && pem(certificate),
-		key: key?.export({ format: "pem", type: "pkcs8" }),
+		servername: isIPv4(host) ? undefined : host,
+		cert: certificate && pem("CERTIFICATE", certificate),
+		key: certificates?.privateKey && pem("PRIVATE KEY", certificates.privateKey),
 	};
 }
 
-function pem(der: ArrayBuffer | Uint8Array): string {
-	const bytes = ArrayBuffer.isView(der) ? Buffer.from(der) : Buffer.from(der);
-	const text = bytes.toString("base64");
-	return `-----BEGIN CERTIFICATE-----\n${text}\n-----END CERTIFICATE-----\n`;
+function pem(label: string, der: ArrayBuffer): string {
+	const base64 = Buffer.from(der).toString("base64");
+	return `-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`;
 }
 
 /** The connection as Node's TLS sees it: what comes in goes through the tap first. */

@@ -1,0 +1,291 @@
+/**
+ * A TLS 1.2 client on a TCP socket: records in and out. Takes the place of the SDK's TLSSocket and
+ * its `ssl` modules, which cost an ESP8266 twice the memory and take messages in any order. Always
+ * holds: onWritable and onReadable come only after the broker was authenticated; no record longer
+ * than the limit is allocated; every error ends in the guard's handleFailure(), never in an
+ * exception out of a callback. Handshake messages are read from the socket into place; encrypted
+ * records are decrypted where they are.
+ */
+
+import Timer from "timer";
+import type { TcpSocket } from "../socket";
+import type { TlsGuard } from "../tls-guard";
+import { type Ciphers, DATA_AT, OVERHEAD_BYTES } from "./cipher";
+import { Handshake, type RecordWriter } from "./handshake";
+import { Step } from "./handshake-order";
+import {
+	ALERT,
+	APPLICATION_DATA,
+	CHANGE_CIPHER_SPEC,
+	checkHeader,
+	HANDSHAKE,
+	HEADER_BYTES,
+} from "./record-header";
+
+/** Of a handshake message: type and length. */
+const PREFIX_BYTES = 4;
+/** What a record is longer than its data, without its header. */
+const GCM_BYTES = OVERHEAD_BYTES - HEADER_BYTES;
+const FINISHED_BYTES = 16;
+const CLOSE_NOTIFY = 0;
+/** As much as is written in one record: what hello.ts asks of the broker binds us, too. */
+const WRITE_BYTES = 1024;
+/** RFC 5246 6.2.1: what may come where the broker does not know max_fragment_length. */
+const MAXIMUM_FRAGMENT_BYTES = 16_384;
+/** A chain of five certificates of 1,500 bytes. */
+const MAXIMUM_MESSAGE_BYTES = 8192;
+
+type Resume = Timer & { client?: Client };
+
+export default class Client implements RecordWriter {
+	writable = 0;
+	private readonly guard: TlsGuard;
+	private readonly tcp: TcpSocket;
+	private readonly header = new Uint8Array(HEADER_BYTES);
+	/** Until it is over. */
+	private handshake: Handshake | undefined;
+	private ciphers: Ciphers | undefined;
+	/** The record or the handshake message that is being read, and how much of it is there. */
+	private incoming: Uint8Array | undefined;
+	private filled = 0;
+	/** Bytes of the header, then of the fragment of a plain record, that have still to come. */
+	private headerLeft = HEADER_BYTES;
+	private fragmentLeft = 0;
+	private readable = 0;
+	/** Application data from `dataAt` on, in the record that it came in. */
+	private data: Uint8Array | undefined;
+	private dataAt = 0;
+	private resume: Resume | undefined;
+	private isConnected = false;
+
+	constructor(guard: TlsGuard) {
+		this.guard = guard;
+		this.handshake = new Handshake(guard, this);
+		const { address, port } = guard;
+		const callbacks = { onReadable, onWritable, onError };
+		this.tcp = new guard.TCP({ address, port, nodelay: true, target: this, ...callbacks });
+	}
+
+	/** Fills the buffer with what is there; undefined when there is nothing. */
+	read(buffer: Uint8Array): number | undefined {
+		const { data, dataAt } = this;
+		if (data === undefined) return undefined;
+		const count = Math.min(buffer.length, data.length - dataAt);
+		buffer.set(data.subarray(dataAt, dataAt + count));
+		this.dataAt += count;
+		if (this.dataAt < data.length) return count;
+		this.data = undefined;
+		// The callback for what is there already comes in a turn of its own.
+		if (this.readable > 0 && this.resume === undefined) {
+			this.resume = Timer.set(handleTimer);
+			this.resume.client = this;
+		}
+		return count;
+	}
+
+	/** Sends one record; returns how many more bytes may be written. */
+	write(buffer: Uint8Array): number {
+		const { ciphers } = this;
+		const length = OVERHEAD_BYTES + buffer.length;
+		if (ciphers === undefined || length > this.writable) throw new Error("would block");
+		const record = new Uint8Array(length);
+		record.set(buffer, DATA_AT);
+		ciphers.seal(record, APPLICATION_DATA);
+		this.send(record);
+		return this.room;
+	}
+
+	close(): void {
+		Timer.clear(this.resume);
+		this.resume = undefined;
+		this.data = undefined;
+		this.readable = 0;
+		this.tcp.close();
+	}
+
+	/** For the handshake. */
+	send(record: Uint8Array): void {
+		this.tcp.write(record);
+		this.writable -= record.length;
+	}
+
+	handleReadable(count: number): void {
+		this.readable = count;
+		try {
+			while (this.readable > 0 && this.data === undefined) this.readSome();
+		} catch (error) {
+			this.readable = 0;
+			this.guard.handleFailure((error as Error).message);
+		}
+	}
+
+	handleWritable(count: number): void {
+		this.writable = count;
+		try {
+			if (!this.isConnected) {
+				this.isConnected = true;
+				this.guard.handleConnected();
+			}
+			this.handshake?.flush();
+		} catch (error) {
+			this.guard.handleFailure((error as Error).message);
+			return;
+		}
+		if (this.handshake === undefined && this.room > 0) this.guard.onWritable(this.room);
+	}
+
+	handleResume(timer: Resume): void {
+		if (this.resume !== timer) return;
+		this.resume = undefined;
+		this.handleReadable(this.readable);
+	}
+
+	handleError(): void {
+		this.guard.onError();
+	}
+
+	private get room(): number {
+		return Math.max(0, Math.min(this.writable - OVERHEAD_BYTES, WRITE_BYTES));
+	}
+
+	/** Reads as much as is there of a header, a message or a record. */
+	private readSome(): void {
+		if (this.headerLeft > 0) {
+			const at = HEADER_BYTES - this.headerLeft;
+			this.headerLeft -= this.readInto(this.header, at, HEADER_BYTES);
+			if (this.headerLeft === 0) this.beginRecord();
+		} else if (this.fragmentLeft > 0) this.readMessage();
+		else {
+			const record = this.incoming as Uint8Array;
+			this.filled += this.readInto(record, this.filled, record.length);
+			if (this.filled < record.length) return;
+			this.incoming = undefined;
+			this.headerLeft = HEADER_BYTES;
+			this.takeRecord(record);
+		}
+	}
+
+	/** @returns how many bytes of [start, end) were filled */
+	private readInto(target: Uint8Array, start: number, end: number): number {
+		const count = Math.min(end - start, this.readable);
+		this.tcp.read(target.subarray(start, start + count));
+		this.readable -= count;
+		return count;
+	}
+
+	/** The header is there: checks what may come now, and makes room for it. */
+	private beginRecord(): void {
+		const { header, handshake } = this;
+		const limit = this.guard.maximumRecordBytes ?? MAXIMUM_FRAGMENT_BYTES;
+		const length = checkHeader(header, this.ciphers === undefined ? 0 : GCM_BYTES, limit);
+		const type = header[0];
+		if (handshake !== undefined && type === APPLICATION_DATA) {
+			throw new Error("broker sent data in the handshake");
+		}
+		if (handshake === undefined && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC)) {
+			throw new Error("broker wants to renegotiate");
+		}
+		if (type === HANDSHAKE && this.ciphers === undefined) {
+			this.fragmentLeft = length;
+			return;
+		}
+		if (type === HANDSHAKE && length !== FINISHED_BYTES + GCM_BYTES) {
+			throw new Error("broker sent no Finished");
+		}
+		if (type === CHANGE_CIPHER_SPEC) this.checkChange(length);
+		this.incoming = new Uint8Array(HEADER_BYTES + length);
+		this.incoming.set(header);
+		this.filled = HEADER_BYTES;
+	}
+
+	/** Only after our own, and not inside a message. */
+	private checkChange(length: number): void {
+		const { handshake } = this;
+		const isInOrder = handshake?.step === Step.ChangeCipherSpec && this.ciphers === undefined;
+		if (!isInOrder || handshake.ciphers === undefined || this.incoming !== undefined) {
+			throw new Error("ChangeCipherSpec out of order");
+		}
+		if (length !== 1) throw new Error("malformed ChangeCipherSpec");
+	}
+
+	/** Reads handshake messages in the clear, which need not end where a record does. */
+	private readMessage(): void {
+		this.incoming ??= new Uint8Array(PREFIX_BYTES);
+		const message = this.incoming;
+		const end = Math.min(message.length, this.filled + this.fragmentLeft);
+		const count = this.readInto(message, this.filled, end);
+		this.filled += count;
+		this.fragmentLeft -= count;
+		if (this.fragmentLeft === 0) this.headerLeft = HEADER_BYTES;
+		if (this.filled < message.length) return;
+		if (message.length === PREFIX_BYTES) {
+			const low = ((message[2] ?? 0) << 8) | (message[3] ?? 0);
+			const length = ((message[1] ?? 0) << 16) | low;
+			if (length > MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
+			if (length > 0) {
+				this.incoming = new Uint8Array(PREFIX_BYTES + length);
+				this.incoming.set(message);
+				return;
+			}
+		}
+		this.incoming = undefined;
+		this.filled = 0;
+		this.handshake?.take(message);
+		this.handshake?.flush();
+	}
+
+	/** A whole record, encrypted where `ciphers` are in use, or a plain alert or change. */
+	private takeRecord(record: Uint8Array): void {
+		this.filled = 0;
+		const type = record[0];
+		const { ciphers } = this;
+		if (ciphers === undefined) {
+			if (type === ALERT) throw new Error(this.guard.alertText(record[HEADER_BYTES + 1] ?? 0));
+			if (record[HEADER_BYTES] !== 1) throw new Error("malformed ChangeCipherSpec");
+			this.ciphers = this.handshake?.ciphers;
+			return;
+		}
+		if (!ciphers.open(record)) throw new Error("recordProtocol auth failed");
+		const data = record.subarray(DATA_AT, record.length - OVERHEAD_BYTES + DATA_AT);
+		if (type === ALERT) this.takeAlert(data);
+		else if (type === HANDSHAKE) this.finish(data);
+		else if (type === CHANGE_CIPHER_SPEC) throw new Error("ChangeCipherSpec out of order");
+		else if (data.length > 0) {
+			this.data = data;
+			this.dataAt = 0;
+			this.guard.onReadable(data.length);
+		}
+	}
+
+	private takeAlert(data: Uint8Array): void {
+		if (data[1] !== CLOSE_NOTIFY) throw new Error(this.guard.alertText(data[1] ?? 0));
+		if (this.handshake !== undefined) {
+			throw new Error("broker closed the connection in the handshake");
+		}
+		this.readable = 0;
+		this.guard.onError();
+	}
+
+	private finish(message: Uint8Array): void {
+		this.handshake?.takeFinished(message);
+		this.handshake = undefined;
+		this.guard.certificates = undefined;
+		if (this.room > 0) this.guard.onWritable(this.room);
+	}
+}
+
+function handleTimer(timer: Resume): void {
+	timer.client?.handleResume(timer);
+}
+
+function onReadable(this: TcpSocket, count: number): void {
+	(this.target as Client).handleReadable(count);
+}
+
+function onWritable(this: TcpSocket, count: number): void {
+	(this.target as Client).handleWritable(count);
+}
+
+function onError(this: TcpSocket): void {
+	(this.target as Client).handleError();
+}

@@ -1,0 +1,108 @@
+/**
+ * What the client computes in a handshake: random numbers, the key exchange on P-256, and its
+ * signature with an RSA key. Always holds: the broker's point is on the curve before it is
+ * multiplied with a secret. Each big number is read when it is needed and dropped at once, because
+ * an ESP8266 has no room for a whole key.
+ */
+
+import { Digest } from "crypt";
+import Curve from "curve";
+import ECPoint from "ecp";
+import Mont from "mont";
+import RNG from "rng";
+
+export const SCALAR_BYTES = 32;
+
+const CURVE = Object.freeze(new Curve("secp256r1"));
+const EC = Object.freeze(CURVE.ec);
+const BASE = Object.freeze(CURVE.G);
+/** Its functions take the modulus with each call. */
+const MONTGOMERY = Object.freeze(new Mont({ m: 0n }));
+/** Bits of the exponent taken at once: two, for one more number than with one. */
+const WINDOW = 2;
+
+/** EMSA-PKCS1-v1_5 with SHA-256 (RFC 8017 9.2): DigestInfo before the digest. */
+const DIGEST_INFO = Uint8Array.of(
+	...[0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01],
+	...[0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20],
+);
+
+// Numbers of an RSA key in RSAPrivateKey's order (RFC 8017 A.1.2).
+const MODULUS = 1;
+const PRIME_1 = 4;
+const PRIME_2 = 5;
+const EXPONENT_1 = 6;
+const EXPONENT_2 = 7;
+const COEFFICIENT = 8;
+
+/** Where the numbers of the client's key come from. */
+export interface KeySource {
+	keyNumber(index: number): bigint;
+}
+
+/**
+ * 32 random bytes. The SDK's generator is RC4, seeded once; what the platform gives now is hashed
+ * with it.
+ */
+export function random32(): Uint8Array {
+	const fresh = new Uint8Array(SCALAR_BYTES);
+	for (let i = 0; i < SCALAR_BYTES; i++) fresh[i] = Math.random() * 256;
+	return new Uint8Array(new Digest("SHA256").process(fresh, RNG.get(SCALAR_BYTES)));
+}
+
+/** A secret for one key exchange, from 1 to n - 1. */
+export function newSecret(): bigint {
+	return (bigInteger(random32(), 0, SCALAR_BYTES) % (CURVE.n - 1n)) + 1n;
+}
+
+/** Writes the point that belongs to the secret: 65 bytes, uncompressed (RFC 8422 5.4.1). */
+export function putPoint(secret: bigint, bytes: Uint8Array, at: number): void {
+	const point = EC.mul(BASE, secret);
+	bytes[at] = 4;
+	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.X, SCALAR_BYTES)), at + 1);
+	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.Y, SCALAR_BYTES)), at + 33);
+}
+
+/** What both ends know, from the broker's X and Y. @throws Error when that is no point */
+export function sharedSecret(secret: bigint, theirs: Uint8Array): Uint8Array {
+	const x = bigInteger(theirs, 0, SCALAR_BYTES);
+	const y = bigInteger(theirs, SCALAR_BYTES, 2 * SCALAR_BYTES);
+	const isInRange = x < EC.m && y < EC.m;
+	if (!isInRange || (y * y - (x * x - 3n) * x - EC.b) % EC.m !== 0n) {
+		throw new Error("key exchange is not on the curve");
+	}
+	return new Uint8Array(ArrayBuffer.fromBigInt(EC.mul(new ECPoint(x, y), secret).X, SCALAR_BYTES));
+}
+
+/** Signature on a SHA-256 digest (RFC 8017 8.2.1), by the Chinese remainder theorem. */
+export function signRsa(key: KeySource, digest: ArrayBuffer): Uint8Array {
+	const length = (BigInt.bitLength(key.keyNumber(MODULUS)) + 7) >> 3;
+	const message = encoded(digest, length);
+	const second = power(key, message, EXPONENT_2, PRIME_2);
+	const first = power(key, message, EXPONENT_1, PRIME_1);
+	const prime = key.keyNumber(PRIME_1);
+	let factor = ((first - second) * key.keyNumber(COEFFICIENT)) % prime;
+	if (factor < 0n) factor += prime;
+	const signature = second + factor * key.keyNumber(PRIME_2);
+	return new Uint8Array(ArrayBuffer.fromBigInt(signature, length));
+}
+
+function power(key: KeySource, base: bigint, exponent: number, modulus: number): bigint {
+	return MONTGOMERY._exp_SW(base, key.keyNumber(exponent), key.keyNumber(modulus), WINDOW);
+}
+
+function encoded(digest: ArrayBuffer, length: number): bigint {
+	const bytes = new Uint8Array(length).fill(0xff);
+	const hashAt = length - digest.byteLength;
+	const infoAt = hashAt - DIGEST_INFO.length;
+	bytes[0] = 0;
+	bytes[1] = 1;
+	bytes[infoAt - 1] = 0;
+	bytes.set(DIGEST_INFO, infoAt);
+	bytes.set(new Uint8Array(digest), hashAt);
+	return BigInt.fromArrayBuffer(bytes.buffer);
+}
+
+function bigInteger(bytes: Uint8Array, start: number, end: number): bigint {
+	return BigInt.fromArrayBuffer(bytes.slice(start, end).buffer);
+}

@@ -1,0 +1,281 @@
+/**
+ * The handshake of a TLS 1.2 client: ECDHE on P-256 with AES-128-GCM and SHA-256 and nothing else
+ * (RFC 5246 section 7, RFC 8422, RFC 5289). Always holds: each message comes when it may, which is
+ * handshake-order.ts; the broker's chain, its signature on the key exchange and its Finished are
+ * checked, in this order, before `isDone`. All that only a handshake needs is in this object, which
+ * goes when it is over; each message is dropped before the next one is read.
+ */
+
+import { Digest } from "crypt";
+import type { TlsGuard } from "../tls-guard";
+import { Ciphers, DATA_AT, KEY_BLOCK_BYTES, OVERHEAD_BYTES } from "./cipher";
+import { newSecret, putPoint, random32, sharedSecret, signRsa } from "./exchange";
+import { checkMessage, readCertificates, Step } from "./handshake-order";
+import { helloBytes } from "./hello";
+import { prf } from "./prf";
+
+/** ContentType (RFC 5246 6.2.1). */
+const CHANGE_CIPHER_SPEC = 20;
+const HANDSHAKE = 22;
+
+/** HandshakeType (RFC 5246 7.4). */
+const SERVER_HELLO = 2;
+const CERTIFICATE = 11;
+const SERVER_KEY_EXCHANGE = 12;
+const CERTIFICATE_REQUEST = 13;
+const CERTIFICATE_VERIFY = 15;
+const CLIENT_KEY_EXCHANGE = 16;
+const FINISHED = 20;
+
+const HEADER_BYTES = 5;
+const RANDOM_BYTES = 32;
+const SECRET_BYTES = 48;
+const VERIFY_BYTES = 12;
+const POINT_BYTES = 65;
+/** Our certificate goes out in records of this many bytes. */
+const PIECE_BYTES = 256;
+
+/** What is to be sent next. */
+const Flight = Object.freeze({
+	Hello: 0,
+	/** It is the broker's turn. */
+	Nothing: 1,
+	Certificate: 2,
+	CertificateBytes: 3,
+	KeyExchange: 4,
+	Verify: 5,
+	Change: 6,
+	Finished: 7,
+} as const);
+
+/** Sends records. */
+export interface RecordWriter {
+	/** How many bytes may be sent now. */
+	readonly writable: number;
+	send(record: Uint8Array): void;
+}
+
+export class Handshake {
+	step: number = Step.ServerHello;
+	/** Once our ChangeCipherSpec is sent. */
+	ciphers: Ciphers | undefined;
+	isDone = false;
+	private readonly guard: TlsGuard;
+	private readonly writer: RecordWriter;
+	private readonly digest = new Digest("SHA256");
+	/** The client's, then the server's. */
+	private readonly randoms = new Uint8Array(2 * RANDOM_BYTES);
+	/** The broker's point, later the master secret. */
+	private secret: Uint8Array | undefined;
+	/** RSA is among what the broker's CertificateRequest allows; undefined without a request. */
+	private mayBeRsa: boolean | undefined;
+	private flight: number = Flight.Hello;
+	/** How much of our certificate is sent. */
+	private sent = 0;
+
+	constructor(guard: TlsGuard, writer: RecordWriter) {
+		this.guard = guard;
+		this.writer = writer;
+	}
+
+	/** Takes a whole handshake message that came in the clear. @throws Error with the reason */
+	take(message: Uint8Array): void {
+		this.step = checkMessage(this.step, message);
+		this.digest.write(message);
+		const type = message[0];
+		if (type === SERVER_HELLO) this.randoms.set(message.subarray(6, 38), RANDOM_BYTES);
+		else if (type === CERTIFICATE) {
+			this.guard.certificates?.authenticate(readCertificates(message));
+		} else if (type === SERVER_KEY_EXCHANGE) this.takeExchange(message);
+		else if (type === CERTIFICATE_REQUEST) this.takeRequest(message);
+		else this.flight = this.mayBeRsa === undefined ? Flight.KeyExchange : Flight.Certificate;
+	}
+
+	/** Takes the broker's Finished. @throws Error when it is none, or not of this handshake */
+	takeFinished(message: Uint8Array): void {
+		const isFinished = message.length === 4 + VERIFY_BYTES && message[0] === FINISHED;
+		if (!isFinished || message[1] !== 0 || message[2] !== 0 || message[3] !== VERIFY_BYTES) {
+			throw new Error("broker sent no Finished");
+		}
+		const expected = this.verifyData("server finished");
+		let difference = 0;
+		for (let i = 0; i < VERIFY_BYTES; i++) {
+			difference |= (expected[i] ?? 0) ^ (message[4 + i] ?? 0);
+		}
+		if (difference !== 0) throw new Error("finished: auth err");
+		this.isDone = true;
+	}
+
+	/** Sends what is due, one message at a time, as far as there is room. */
+	flush(): void {
+		while (this.flight !== Flight.Nothing && this.sendNext()) {}
+	}
+
+	/** Each message has a function of its own, so that what one needs is gone before the next. */
+	private sendNext(): boolean {
+		switch (this.flight) {
+			case Flight.Hello:
+				return this.sendHello();
+			case Flight.Certificate:
+				return this.sendCertificateHeader();
+			case Flight.CertificateBytes:
+				return this.sendCertificateBytes();
+			case Flight.KeyExchange:
+				return this.sendKeyExchange();
+			case Flight.Verify:
+				return this.sendVerify();
+			case Flight.Change:
+				return this.sendChange();
+			default:
+				return this.sendFinished();
+		}
+	}
+
+	private sendHello(): boolean {
+		this.randoms.set(random32());
+		const { host, hostIsAddress } = this.guard;
+		const name = hostIsAddress ? "" : host;
+		return this.sendMessage(
+			helloBytes(this.randoms.subarray(0, RANDOM_BYTES), name),
+			Flight.Nothing,
+		);
+	}
+
+	/** The header of a Certificate message; without a certificate that is all of it. */
+	private sendCertificateHeader(): boolean {
+		const length = this.ourCertificate?.byteLength ?? 0;
+		const record = plainRecord(length === 0 ? 7 : 10);
+		const total = length === 0 ? 0 : length + 3;
+		putMessageHeader(record, CERTIFICATE, total + 3);
+		putNumber24(record, HEADER_BYTES + 4, total);
+		if (length > 0) putNumber24(record, HEADER_BYTES + 7, length);
+		return this.sendMessage(record, length > 0 ? Flight.CertificateBytes : Flight.KeyExchange);
+	}
+
+	private sendCertificateBytes(): boolean {
+		const whole = this.ourCertificate as ArrayBuffer;
+		const count = Math.min(PIECE_BYTES, whole.byteLength - this.sent);
+		const record = plainRecord(count);
+		record.set(new Uint8Array(whole, this.sent, count), HEADER_BYTES);
+		const isLast = this.sent + count === whole.byteLength;
+		const next = isLast ? Flight.KeyExchange : Flight.CertificateBytes;
+		if (!this.sendMessage(record, next)) return false;
+		this.sent += count;
+		return true;
+	}
+
+	private sendKeyExchange(): boolean {
+		const record = plainRecord(4 + 1 + POINT_BYTES);
+		if (this.writer.writable < record.length) return false;
+		const secret = newSecret();
+		putMessageHeader(record, CLIENT_KEY_EXCHANGE, 1 + POINT_BYTES);
+		record[HEADER_BYTES + 4] = POINT_BYTES;
+		putPoint(secret, record, HEADER_BYTES + 5);
+		const shared = sharedSecret(secret, this.secret as Uint8Array);
+		this.secret = new Uint8Array(SECRET_BYTES);
+		prf(shared, "master secret", this.randoms, this.secret);
+		const signs = this.mayBeRsa !== undefined && this.ourCertificate !== undefined;
+		return this.sendMessage(record, signs ? Flight.Verify : Flight.Change);
+	}
+
+	/** RFC 5246 7.4.8, with SHA-256 and RSA. */
+	private sendVerify(): boolean {
+		const key = this.guard.certificates;
+		if (key === undefined) return false;
+		const signature = signRsa(key, this.digest.close(true));
+		const record = plainRecord(8 + signature.length);
+		putMessageHeader(record, CERTIFICATE_VERIFY, 4 + signature.length);
+		record[HEADER_BYTES + 4] = 4;
+		record[HEADER_BYTES + 5] = 1;
+		record[HEADER_BYTES + 6] = signature.length >> 8;
+		record[HEADER_BYTES + 7] = signature.length;
+		record.set(signature, HEADER_BYTES + 8);
+		return this.sendMessage(record, Flight.Change);
+	}
+
+	private sendChange(): boolean {
+		const record = Uint8Array.of(CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1);
+		if (this.writer.writable < record.length) return false;
+		const seed = new Uint8Array(2 * RANDOM_BYTES);
+		seed.set(this.randoms.subarray(RANDOM_BYTES));
+		seed.set(this.randoms.subarray(0, RANDOM_BYTES), RANDOM_BYTES);
+		const keys = new Uint8Array(KEY_BLOCK_BYTES);
+		prf(this.secret as Uint8Array, "key expansion", seed, keys);
+		this.ciphers = new Ciphers(keys);
+		this.writer.send(record);
+		this.flight = Flight.Finished;
+		return true;
+	}
+
+	private sendFinished(): boolean {
+		const record = new Uint8Array(OVERHEAD_BYTES + 4 + VERIFY_BYTES);
+		if (this.writer.writable < record.length) return false;
+		record[DATA_AT] = FINISHED;
+		record[DATA_AT + 3] = VERIFY_BYTES;
+		record.set(this.verifyData("client finished"), DATA_AT + 4);
+		this.digest.write(record.subarray(DATA_AT, DATA_AT + 4 + VERIFY_BYTES));
+		this.ciphers?.seal(record, HANDSHAKE);
+		this.writer.send(record);
+		this.flight = Flight.Nothing;
+		return true;
+	}
+
+	/** Sends a record of plain handshake bytes when there is room for it. */
+	private sendMessage(record: Uint8Array, next: number): boolean {
+		if (this.writer.writable < record.length) return false;
+		this.digest.write(record.subarray(HEADER_BYTES));
+		this.writer.send(record);
+		this.flight = next;
+		return true;
+	}
+
+	/** RFC 5246 7.4.3: what is signed is both randoms and the parameters. */
+	private takeExchange(message: Uint8Array): void {
+		const signature = 4 + 4 + POINT_BYTES;
+		const digest = new Digest("SHA256").process(this.randoms, message.subarray(4, signature));
+		const isRsa = message[signature + 1] === 1;
+		this.guard.certificates?.verifyExchange(isRsa, digest, message.subarray(signature + 4));
+		this.secret = message.slice(4 + 5, signature);
+	}
+
+	/** RFC 5246 7.4.4; rsa_sign is 1. What authorities the broker names does not matter. */
+	private takeRequest(message: Uint8Array): void {
+		this.mayBeRsa = false;
+		const end = 5 + (message[4] ?? 0);
+		for (let at = 5; at < end; at++) if (message[at] === 1) this.mayBeRsa = true;
+	}
+
+	private get ourCertificate(): ArrayBuffer | undefined {
+		return this.mayBeRsa === true ? this.guard.certificates?.certificate : undefined;
+	}
+
+	/** RFC 5246 7.4.9. */
+	private verifyData(label: string): Uint8Array {
+		const data = new Uint8Array(VERIFY_BYTES);
+		const digest = new Uint8Array(this.digest.close(true));
+		prf(this.secret as Uint8Array, label, digest, data);
+		return data;
+	}
+}
+
+/** A record with room for `length` handshake bytes, its header filled in. */
+function plainRecord(length: number): Uint8Array {
+	const record = new Uint8Array(HEADER_BYTES + length);
+	record[0] = HANDSHAKE;
+	record[1] = 3;
+	record[2] = 3;
+	record[3] = length >> 8;
+	record[4] = length;
+	return record;
+}
+
+function putMessageHeader(record: Uint8Array, type: number, length: number): void {
+	record[HEADER_BYTES] = type;
+	putNumber24(record, HEADER_BYTES + 1, length);
+}
+
+function putNumber24(bytes: Uint8Array, at: number, value: number): void {
+	bytes[at] = value >> 16;
+	bytes[at + 1] = value >> 8;
+	bytes[at + 2] = value;
+}
