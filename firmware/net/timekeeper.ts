@@ -186,6 +186,8 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 		const restMs = this.servers[this.preferred].restLeftMs(Time.ticks | 0);
 		this.startRoundIn(Math.max(restMs, intervalMs * (0.75 + random() / 2)));
 		if (sample !== this.applied) this.adjust(sample);
+		this.applied = undefined;
+		this.suspect = undefined;
 	}
 
 	private retryDelayMs(): number {

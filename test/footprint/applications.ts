@@ -22,6 +22,9 @@ const LINK = ["alarm", "link", "link-options", "log", "socket"].map(
 	(name) => `firmware/net/${name}`,
 );
 
+/** The SDK's own default, slots. */
+const PEER_STACK = 256;
+
 export interface Application {
 	readonly folder: string;
 	discard(): void;
@@ -75,23 +78,23 @@ export function engineApplication(): Application {
 	});
 }
 
-/** A program in JavaScript on the SDK's modules. */
-export function sdkApplication(
+/**
+ * A program of peers/ on the SDK's modules.
+ * @param credentials folder with authority.der, for those with TLS
+ */
+export function peerApplication(
 	name: string,
-	source: string,
-	includes: readonly string[] = [],
+	includes: readonly string[],
+	credentials: string | undefined,
 ): Application {
-	return write(
-		name,
-		{
-			"manifest.json": {
-				include: [...networkIncludes(), ...includes],
-				modules: { "*": "./main" },
-				creation: { ...CREATION, stack: 256 },
-			},
+	return write(name, {
+		"manifest.json": {
+			include: [...networkIncludes(), ...includes],
+			modules: { "*": join(root, "test/footprint/peers", name) },
+			...(credentials === undefined ? {} : { data: { "*": join(credentials, "authority") } }),
+			creation: { ...CREATION, stack: PEER_STACK, main: name },
 		},
-		{ "main.js": source },
-	);
+	});
 }
 
 function networkIncludes(): string[] {
@@ -100,17 +103,12 @@ function networkIncludes(): string[] {
 	);
 }
 
-function write(
-	name: string,
-	json: Record<string, object>,
-	text: Record<string, string> = {},
-): Application {
+function write(name: string, json: Record<string, object>): Application {
 	const parent = mkdtempSync(join(tmpdir(), "fieldmote-application-"));
 	const folder = join(parent, name);
 	mkdirSync(folder);
 	for (const [file, value] of Object.entries(json)) {
 		writeFileSync(join(folder, file), JSON.stringify(value));
 	}
-	for (const [file, value] of Object.entries(text)) writeFileSync(join(folder, file), value);
 	return { folder, discard: () => rmSync(parent, { recursive: true, force: true }) };
 }

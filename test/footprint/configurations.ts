@@ -9,6 +9,9 @@ export const BLOCK_BYTES = 32_768;
 /** XS's stack must be larger than the deepest use seen by this much. */
 export const STACK_RESERVE_BYTES = 256;
 
+/** What the image may take of an ESP8266's flash that is mapped into memory. */
+export const IROM0_BYTES = 860_000;
+
 export interface Configuration {
 	readonly name: string;
 	readonly what: string;
@@ -62,35 +65,36 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 ];
 
 export interface Peer {
+	/** Of a file in peers/. */
 	readonly name: string;
 	readonly what: string;
-	readonly source: string;
+	readonly security: Security;
+	/** Manifests of the SDK's. */
 	readonly includes: readonly string[];
 }
 
-/** The SDK's own modules, each in the smallest program that does the same. */
+const MQTT = "$(MODULES)/network/mqtt/manifest.json";
+const ECMA_419 = "$(MODDABLE)/examples/io/tcp/mqttclient/manifest_mqttclient.json";
+
+/** The SDK's own modules, each in the smallest program that connects and subscribes. */
 export const PEERS: readonly Peer[] = [
+	{ name: "nothing", what: "XS and a timer", security: "plain", includes: [] },
+	{ name: "sdk-mqtt", what: "SDK's mqtt, QoS 0", security: "plain", includes: [MQTT] },
 	{
-		name: "nothing",
-		what: "an empty program with a timer",
-		source: `import Timer from "timer";
-trace("ready\\n");
-Timer.repeat(() => {}, 1000);
-`,
-		includes: [],
+		name: "sdk-mqtt-tls",
+		what: "SDK's mqtt over its TLS, no client certificate",
+		security: "tls-ec",
+		includes: [MQTT, "$(MODDABLE)/modules/crypt/tls.json"],
 	},
+	{ name: "ecma-419", what: "SDK's ECMA-419 client", security: "plain", includes: [ECMA_419] },
 	{
-		name: "sdk-mqtt",
-		what: "the SDK's mqtt module, QoS 0",
-		source: `import Client from "mqtt";
-import config from "mc/config";
-const client = new Client({ host: "127.0.0.1", port: Number(config.port), id: "peer" });
-client.onReady = function () {
-	this.subscribe("a/b");
-	this.publish("a/b", "hello");
-};
-client.onMessage = () => trace("ready\\n");
-`,
-		includes: ["$(MODULES)/network/mqtt/manifest.json"],
+		name: "ecma-419-tls",
+		what: "SDK's ECMA-419 client over its TLS, no client certificate",
+		security: "tls-ec",
+		includes: [
+			ECMA_419,
+			"$(MODDABLE)/modules/crypt/tls_419.json",
+			"$(MODDABLE)/examples/io/tcp/tlssocket/manifest.json",
+		],
 	},
 ];

@@ -8,7 +8,8 @@
  * slots from the top; where they meet, memory is out and the machine aborts. The application is
  * started as on a board (setup/ modules, then main), without the screen object of the simulator.
  * Lines on stdin: `figures NAME` prints `@figures` and JSON; `collect NAME` collects garbage first;
- * `reset` lets the peaks start anew; the end of stdin ends the host. Exit code: 3 after an abort.
+ * `reset` lets the peaks start anew; `census` tells what holds the slots (census.c); the end of stdin
+ * ends the host. Exit code: 3 after an abort.
  */
 
 #include "xsAll.h"
@@ -19,18 +20,20 @@
 
 #include <signal.h>
 
-enum { BLOCK_ALIGNMENT = 16, PAINT = 0xA5, ABORTED = 3, LINE_BYTES = 128 };
+enum { BLOCK_ALIGNMENT = 16, PAINT = 0xA5, ABORTED = 3, C_STACK_BYTES = 65536 };
 
 static uint8_t *gBlock, *gBlockEnd;
 /* Chunks are below gChunksEnd, stack and slots from gSlotsStart. */
 static uint8_t *gChunksEnd, *gSlotsStart;
 static GMainLoop *gLoop;
 static txScreen gScreen;
-static int gExitCode = 0;
+/* The part of the C stack that was painted; what runs later leaves its mark there. */
+static volatile uint8_t *gCStack;
 static int gSetupPending = 1;
 static txPreparation *gPreparation;
 
 extern void *xsPreparationAndCreation(xsCreation **creation);
+extern void printCensus(txMachine *the, uint8_t *start, uint8_t *end);
 
 /* Memory. Called by the engine. */
 
@@ -96,6 +99,21 @@ static txSize stackPeakBytes(txMachine *the)
 	return (txSize)((uint8_t *)the->stackTop - at);
 }
 
+/* Below main(); painted again by each call, of which nothing else may be running. */
+__attribute__((noinline)) static void paintCStack(void)
+{
+	volatile uint8_t area[C_STACK_BYTES];
+	for (int i = 0; i < C_STACK_BYTES; i++) area[i] = PAINT;
+	gCStack = area;
+}
+
+static long cStackPeakBytes(void)
+{
+	int at = 0;
+	while (at < C_STACK_BYTES && gCStack[at] == PAINT) at++;
+	return C_STACK_BYTES - at;
+}
+
 static void resetPeaks(txMachine *the)
 {
 	memset(the->stackBottom, PAINT, (uint8_t *)the->stack - (uint8_t *)the->stackBottom);
@@ -108,107 +126,19 @@ static void printFigures(txMachine *the, const char *name)
 	long slot = sizeof(txSlot);
 	printf("@figures {\"name\":\"%s\",\"slots\":%ld,\"slotsUsed\":%ld,\"slotsPeak\":%ld,"
 		"\"chunks\":%ld,\"chunksUsed\":%ld,\"chunksPeak\":%ld,\"stack\":%ld,\"stackPeak\":%ld,"
-		"\"block\":%ld,\"keys\":%ld}\n",
+		"\"block\":%ld,\"keys\":%ld,\"cStackPeak\":%ld}\n",
 		name, the->maximumHeapCount * slot, the->currentHeapCount * slot, the->peakHeapCount * slot,
 		(long)the->maximumChunksSize, (long)the->currentChunksSize, (long)the->peakChunksSize,
 		(long)(the->stackTop - the->stackBottom) * slot, (long)stackPeakBytes(the),
 		(long)((gChunksEnd - gBlock) + (gBlockEnd - gSlotsStart)),
-		(long)(the->keyIndex - gPreparation->keyCount));
+		(long)(the->keyIndex - gPreparation->keyCount), cStackPeakBytes());
 	fflush(stdout);
-}
-
-/* What holds the slots: instances by the class of their prototype, then single slots by kind. */
-
-enum { CENSUS_ROWS = 256 };
-static struct { char name[64]; long instances, slots, bytes; } gRows[CENSUS_ROWS];
-
-static void countIn(const char *name, long slots, long bytes)
-{
-	for (int i = 0; i < CENSUS_ROWS; i++) {
-		if (gRows[i].slots == 0) snprintf(gRows[i].name, sizeof(gRows[i].name), "%s", name);
-		else if (strcmp(gRows[i].name, name) != 0) continue;
-		gRows[i].instances += 1;
-		gRows[i].slots += slots;
-		gRows[i].bytes += bytes;
-		return;
-	}
-}
-
-static long chunkBytes(txSlot *slot)
-{
-	void *data = NULL;
-	switch (slot->kind & 0x7F) {
-	case XS_STRING_KIND: data = slot->value.string; break;
-	case XS_ARRAY_KIND: data = slot->value.array.address; break;
-	case XS_ARRAY_BUFFER_KIND: data = slot->value.arrayBuffer.address; break;
-	case XS_HOST_KIND: data = (slot->flag & XS_HOST_CHUNK_FLAG) ? slot->value.host.data : NULL; break;
-	case XS_BIGINT_KIND: data = slot->value.bigint.data; break;
-	default: break;
-	}
-	return data == NULL ? 0 : (long)((txChunk *)((txByte *)data - sizeof(txChunk)))->size;
-}
-
-static const char *nameOf(txMachine *the, txSlot *instance)
-{
-	static char text[64];
-	txSlot *first = instance->next;
-	txSlot *prototype = instance->value.instance.prototype;
-	if (first != NULL && (first->kind == XS_CODE_KIND || first->kind == XS_CODE_X_KIND || first->kind == XS_CALLBACK_KIND)) {
-		txString name = fxGetKeyName(the, first->ID);
-		snprintf(text, sizeof(text), "function %s", name ? name : "");
-		return text;
-	}
-	if (prototype == NULL) return first != NULL && first->kind == XS_MODULE_KIND ? "(module)" : "(scope or null prototype)";
-	for (txSlot *at = prototype->next; at != NULL; at = at->next) {
-		if (at->ID != mxID(_constructor) || at->kind != XS_REFERENCE_KIND) continue;
-		txString name = fxGetKeyName(the, at->value.reference->next->ID);
-		snprintf(text, sizeof(text), "%s", name ? name : "?");
-		return text;
-	}
-	return "(no constructor)";
-}
-
-static void printCensus(txMachine *the)
-{
-	memset(gRows, 0, sizeof(gRows));
-	char *marks = calloc(1, (gBlockEnd - gBlock) / sizeof(txSlot) + 1);
-#define markOf(SLOT) marks[((uint8_t *)(SLOT) - gBlock) / sizeof(txSlot)]
-#define isHere(SLOT) ((uint8_t *)(SLOT) >= gSlotsStart && (uint8_t *)(SLOT) < gBlockEnd)
-	for (txSlot *at = the->freeHeap; at != NULL; at = at->next) markOf(at) = 1;
-	for (txSlot *heap = the->firstHeap; heap != NULL; heap = heap->next) {
-		for (txSlot *at = heap + 1; at < heap->value.reference; at++) {
-			if (markOf(at) || at->kind != XS_INSTANCE_KIND) continue;
-			long slots = 1, bytes = 0;
-			markOf(at) = 1;
-			for (txSlot *property = at->next; property != NULL; property = property->next) {
-				if (isHere(property)) markOf(property) = 1;
-				slots += 1;
-				bytes += chunkBytes(property);
-				if (property->kind == XS_ARRAY_KIND && property->value.array.address != NULL) {
-					txSlot *items = property->value.array.address;
-					for (long i = 0; i < chunkBytes(property) / (long)sizeof(txSlot); i++) bytes += 0 * items[i].kind;
-				}
-			}
-			countIn(nameOf(the, at), slots, bytes);
-		}
-	}
-	for (txSlot *heap = the->firstHeap; heap != NULL; heap = heap->next) {
-		for (txSlot *at = heap + 1; at < heap->value.reference; at++) {
-			char text[32];
-			if (markOf(at)) continue;
-			snprintf(text, sizeof(text), "(single, kind %d)", at->kind);
-			countIn(text, 1, chunkBytes(at));
-		}
-	}
-	for (int i = 0; i < CENSUS_ROWS && gRows[i].slots > 0; i++)
-		printf("@census %6ld slots %6ld bytes %5ld x %s\n", gRows[i].slots, gRows[i].bytes, gRows[i].instances, gRows[i].name);
-	free(marks);
 }
 
 static gboolean onCommand(GIOChannel *channel, GIOCondition condition, gpointer unused)
 {
 	txMachine *the = gScreen.machine;
-	char *line = NULL, name[LINE_BYTES];
+	char *line = NULL, name[128];
 	if (g_io_channel_read_line(channel, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL) {
 		g_main_loop_quit(gLoop);
 		return FALSE;
@@ -220,7 +150,7 @@ static gboolean onCommand(GIOChannel *channel, GIOCondition condition, gpointer 
 	}
 	else if (strncmp(line, "census", 6) == 0) {
 		fxCollectGarbage(the);
-		printCensus(the);
+		printCensus(the, gSlotsStart, gBlockEnd);
 	}
 	else if (strncmp(line, "reset", 5) == 0) resetPeaks(the);
 	else printf("host: unknown command: %s", line);
@@ -305,6 +235,7 @@ int main(int argc, char **argv)
 	GIOChannel *input = g_io_channel_unix_new(0);
 	g_io_add_watch(input, G_IO_IN | G_IO_HUP, onCommand, NULL);
 	g_idle_add(start, NULL);
+	paintCStack();
 	g_main_loop_run(gLoop);
-	return gExitCode;
+	return 0;
 }

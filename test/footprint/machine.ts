@@ -23,6 +23,8 @@ export interface Figures {
 	readonly block: number;
 	/** Property names made at run time. */
 	readonly keys: number;
+	/** Deepest use of the C stack below main(), GLib's part included; x86, not the board's. */
+	readonly cStackPeak: number;
 }
 
 export class Machine {

@@ -3,13 +3,9 @@
  * the SDK's module for Linux is JavaScript with a cache. Keeps nothing.
  */
 
-export default class Preference {
-	static get(_domain: string, _key: string): undefined {
-		return undefined;
-	}
-	static set(_domain: string, _key: string, _value: unknown): void {}
-	static delete(_domain: string, _key: string): void {}
-	static keys(_domain: string): string[] {
-		return [];
-	}
-}
+export default Object.freeze({
+	get: (_domain: string, _key: string): undefined => undefined,
+	set: (_domain: string, _key: string, _value: unknown): void => {},
+	delete: (_domain: string, _key: string): void => {},
+	keys: (_domain: string): string[] => [],
+});

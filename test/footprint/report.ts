@@ -1,6 +1,15 @@
 /** What was measured, as tables, and what of it is above its budget. Pure but for printing. */
 
-import { BLOCK_BYTES, type Configuration, STACK_RESERVE_BYTES } from "./configurations";
+import { readFileSync } from "node:fs";
+import type { EspImage } from "../xs/esp-image";
+import { readParts } from "../xs/esp-map";
+import { type ModuleSize, sizesByFolder } from "./code";
+import {
+	BLOCK_BYTES,
+	type Configuration,
+	IROM0_BYTES,
+	STACK_RESERVE_BYTES,
+} from "./configurations";
 import type { Figures } from "./machine";
 import type { Story } from "./story";
 
@@ -8,11 +17,11 @@ const SLOT_BYTES = 16;
 
 export interface Result {
 	readonly configuration: Configuration;
+	readonly sizes: readonly ModuleSize[];
 	readonly story: Story;
 }
 
-export interface Rest {
-	readonly name: string;
+export interface PeerResult {
 	readonly what: string;
 	/** As the machine stands, garbage included, and what is alive. */
 	readonly raw: Figures;
@@ -21,8 +30,8 @@ export interface Rest {
 
 /** One row per phase: what slots, chunks and stack had grown to, and the most that was in use. */
 export function printFirmware(results: readonly Result[]): void {
-	const head = ["configuration", "phase", "slots", "most used", "chunks", "most used", "stack"];
-	const rows = [[...head, "most used", "together", "budget"]];
+	const head = ["configuration", "phase", "slots", "most used", "chunks", "most used"];
+	const rows = [[...head, "stack", "deepest", "together", "budget", "C stack"]];
 	for (const { configuration, story } of results) {
 		for (const figures of story.figures) {
 			rows.push([
@@ -30,7 +39,7 @@ export function printFirmware(results: readonly Result[]): void {
 				figures.name,
 				...[figures.slots, figures.slotsPeak, figures.chunks, figures.chunksPeak].map(String),
 				...[figures.stack, figures.stackPeak, figures.block].map(String),
-				String(configuration.budgetBytes),
+				...[configuration.budgetBytes, figures.cStackPeak].map(String),
 			]);
 		}
 	}
@@ -42,19 +51,56 @@ export function printFirmware(results: readonly Result[]): void {
 	}
 }
 
-/** Above the program that does nothing. */
-export function printRest(rows: readonly Rest[]): void {
+/** What each has grown to, and what it uses at rest above the program that does nothing. */
+export function printPeers(rows: readonly PeerResult[]): void {
 	const [nothing] = rows;
-	const table = [["at rest, plain TCP", "raw", "alive", "above nothing: raw", "alive"]];
+	const head = ["connected, at rest", "slots", "chunks", "deepest stack", "used", "alive"];
+	const table = [[...head, "used above nothing", "alive above nothing"]];
 	for (const { what, raw, live } of rows) {
-		const sums = [raw, live].map(({ slotsUsed, chunksUsed }) => slotsUsed + chunksUsed);
-		const base = [nothing.raw, nothing.live].map(
-			({ slotsUsed, chunksUsed }) => slotsUsed + chunksUsed,
-		);
-		const above = sums.map((sum, index) => sum - base[index]);
-		table.push([what, ...[...sums, ...above].map(String)]);
+		const grown = [raw.slots, raw.chunks, raw.stackPeak];
+		const above = [
+			usedBytes(raw) - usedBytes(nothing.raw),
+			usedBytes(live) - usedBytes(nothing.live),
+		];
+		table.push([what, ...[...grown, usedBytes(raw), usedBytes(live), ...above].map(String)]);
 	}
 	printTable(table);
+}
+
+function usedBytes({ slotsUsed, chunksUsed }: Figures): number {
+	return slotsUsed + chunksUsed;
+}
+
+/** Bytecode by folder, and our largest modules. */
+export function printCode(sizes: readonly ModuleSize[]): void {
+	const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+	const rows = [["bytecode of", "bytes"]];
+	for (const [folder, bytes] of sizesByFolder(sizes)) rows.push([folder, String(bytes)]);
+	rows.push(["all modules", String(total)]);
+	printTable(rows);
+	const own = sizes.filter(({ isOurs }) => isOurs);
+	printTable([["module", "bytes"], ...own.map(({ name, bytes }) => [name, String(bytes)])]);
+}
+
+/** What an ESP8266's flash and RAM hold of the image, by part. */
+export function printImage(image: EspImage): void {
+	const sections = Object.entries(image.sections).map(([name, bytes]) => [name, String(bytes)]);
+	const rest = [
+		["main.bin", String(image.binBytes)],
+		["left for the C heap", String(image.heapBytes)],
+	];
+	printTable([["section", "bytes"], ...sections, ...rest]);
+	const parts = readParts(readFileSync(image.map, "utf8"), ".irom0.text");
+	const rows = Object.entries(parts).map(([part, bytes]) => [part, String(bytes)]);
+	printTable([["in .irom0.text", "bytes"], ...rows]);
+}
+
+/** Too large an image, one sentence each. */
+export function judgeImage(images: readonly EspImage[]): string[] {
+	return images
+		.map((image) => image.sections[".irom0.text"])
+		.filter((bytes) => bytes >= IROM0_BYTES)
+		.map((bytes) => `image: .irom0.text of ${bytes} bytes, must be below ${IROM0_BYTES}`);
 }
 
 /** What is above its budget, one sentence each. */

@@ -23,7 +23,7 @@ export class Stage {
 	private ntp: NtpServer | undefined;
 	private proxy: Server | undefined;
 	private sockets: Socket[] = [];
-	private nodePort = 0;
+	private proxyPort = 0;
 	private plainPort = 0;
 
 	private constructor(security: Security) {
@@ -44,8 +44,13 @@ export class Stage {
 	/** name=value for mcconfig. */
 	get values(): string[] {
 		const scheme = this.security === "plain" ? "mqtt" : "mqtts";
-		const broker = `broker=${scheme}://localhost:${this.nodePort}`;
+		const broker = `broker=${scheme}://localhost:${this.proxyPort}`;
 		return ["ssid=lin", broker, `node=${NODE}`, `ntp=${this.ntp?.name}`];
+	}
+
+	/** Port of the listener that is measured, behind the proxy. */
+	get nodePort(): number {
+		return this.proxyPort;
 	}
 
 	/** Port of a plain listener, for a client of ours. */
@@ -53,14 +58,9 @@ export class Stage {
 		return this.plainPort;
 	}
 
-	/** What Mosquitto has logged. */
-	get log(): string {
-		return this.broker?.log() ?? "";
-	}
-
-	/** The node's connections end as when a cable is pulled out of the broker. */
+	/** The node's connections end as when the broker goes down. */
 	cut(): void {
-		for (const socket of this.sockets.splice(0)) socket.resetAndDestroy();
+		for (const socket of this.sockets.splice(0)) socket.destroy();
 	}
 
 	async close(): Promise<void> {
@@ -78,7 +78,7 @@ export class Stage {
 		const plain = ["allow_anonymous true", `listener ${this.plainPort} 127.0.0.1`];
 		this.broker = await startMosquitto(lines, plain, brokerPort);
 		this.ntp = await NtpServer.start();
-		this.nodePort = await this.startProxy(brokerPort);
+		this.proxyPort = await this.startProxy(brokerPort);
 	}
 
 	private async tlsLines(): Promise<string[]> {

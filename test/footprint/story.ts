@@ -37,6 +37,7 @@ export async function tell(
 	figures.push(await machine.figures("connected", true));
 	machine.resetPeaks();
 	await burst(stage);
+	await pause(SETTLE_MS);
 	figures.push(await machine.figures("burst"));
 	machine.resetPeaks();
 	const before = await reconnect(machine, stage);
