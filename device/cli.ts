@@ -191,10 +191,16 @@ function sayWhatNext(
 		say(terminal, "not flashed: without --build-only it would be");
 		return;
 	}
-	const simulator = join(tools.path[0], "mcsim");
-	const words = [simulator, join(tools.sdk, "build/simulators"), plan.image];
-	say(terminal, "run it; what it traces is in xsbug, the SDK's debugger, when that runs:");
-	terminal.write(`  ${words.map(quote).join(" ")}\n`);
+	const words = [join(tools.path[0], "mcsim"), join(tools.sdk, "build/simulators"), plan.image];
+	const command = words.map(quote).join(" ");
+	if (!configuration.debug) {
+		say(terminal, "run it, on a desktop:");
+		terminal.write(`  ${command}\n`);
+		return;
+	}
+	const log = quote(join(tools.sdk, "tools/xsbug-log"));
+	say(terminal, "run it, on a desktop, and see what it traces:");
+	terminal.write(`  (cd ${log} && npm install && node xsbug-log ${command})\n`);
 }
 
 function configurationLine(configuration: Configuration): string {

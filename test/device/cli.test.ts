@@ -114,6 +114,8 @@ test("no password is in what is said, run or printed", () => {
 		answers.map(({ status }) => status),
 		[0, 0, 2, 2, 1],
 	);
+	assert.match(answers[2].stderr, /others can read a command line; .* as wifi\[\]\.password/);
+	assert.match(answers[3].stderr, /others can read a command line; .* as broker\.password/);
 	bench.site('{"wifi": [{"ssid": "x", "password": "secret-of-wifi" "');
 	const broken = bench.run([...GIVEN, "--dry-run"]);
 	assert.equal(broken.status, 1);

@@ -31,7 +31,7 @@ test("a build for the SDK's simulator, by the real mcconfig", { skip }, () => {
 	assert.ok(built[1].startsWith(OUTPUT));
 	assert.equal(statSync(built[1]).size, Number(built[2]));
 	// How to run it: the words that test/xs/xs.ts starts, too.
-	const command = /^ {2}(\S+mcsim) (\S+simulators) (\S+)$/m.exec(stdout);
+	const command = /^ {2}\(cd (\S+) .* (\S+mcsim) (\S+simulators) (\S+)\)$/m.exec(stdout);
 	assert.ok(command, stdout);
 	for (const path of command.slice(1)) assert.ok(existsSync(path), path);
 });
