@@ -160,7 +160,7 @@ export class StandardProfile implements Profile {
 		const { qos, retain, dup } = message;
 		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
 		const before = key === "" ? "" : this.history.find(key);
-		if (before !== "") return before;
+		if (before !== "") return donePayload(relay.id, command.id, before);
 		const arrival = { qos, retain, dup, inherited: this.inherited };
 		const problem = command.problem !== "" ? command.problem : refusal(command, arrival);
 		if (problem !== "") {
@@ -170,10 +170,9 @@ export class StandardProfile implements Profile {
 		const changed = relay.apply(command.state);
 		const state = relay.on ? "ON" : "OFF";
 		log("relay", `${command.state}${changed ? "" : ", already"} ${state}`);
-		const result = donePayload(relay.id, command.id, state);
-		if (key !== "") this.history.remember(key, result);
+		if (key !== "") this.history.remember(key, state);
 		if (changed) this.stateDue = true;
-		return result;
+		return donePayload(relay.id, command.id, state);
 	}
 
 	/** Hands to the engine what it has room for: availability first, then state, then reports. */
