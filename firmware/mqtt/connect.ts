@@ -6,6 +6,20 @@
 
 import { Code, PacketType } from "./codes";
 import { packetBytes, writeString } from "./encode";
+import { QueueTokenBytes } from "./queue";
+import {
+	ArenaBytes,
+	CleanSession,
+	ConnectTimeoutMs,
+	IncomingWindow,
+	KeepAliveSeconds,
+	LastPacketId,
+	ReceiveBytes,
+	RequestWindow,
+	ResponseTimeoutMs,
+	TransmitBytes,
+	Window,
+} from "./record";
 import { payloadBytes, textBytes, topicNameBytes } from "./validate";
 import { MaximumTextBytes, writeUint16, writeVarint } from "./wire";
 
@@ -46,23 +60,18 @@ export interface SessionOptions {
 	firstPacketId?: number;
 }
 
-/** The options with every number in place. */
-export interface Settings extends SessionOptions {
-	window: number;
-	arenaBytes: number;
-	incomingWindow: number;
-	receiveBytes: number;
-	transmitBytes: number;
-	requestWindow: number;
-	connectTimeoutMs: number;
-	responseTimeoutMs: number;
-	firstPacketId: number;
-}
+/** What CONNECT is made of. */
+export type ConnectOptions = Pick<
+	SessionOptions,
+	"clientId" | "cleanSession" | "keepAliveSeconds" | "username" | "password" | "will"
+>;
 
 const MaximumPacketBytes = 268_435_460;
 const MaximumTimeoutMs = 3_600_000;
+const DefaultTimeoutMs = 10_000;
 
-const Flag = Object.freeze({
+/** Of CONNECT (section 3.1.2.3). */
+const ConnectFlag = Object.freeze({
 	Username: 0x80,
 	Password: 0x40,
 	WillRetain: 0x20,
@@ -70,38 +79,29 @@ const Flag = Object.freeze({
 	CleanSession: 0x02,
 } as const);
 
-/** Checks the options and fills in defaults. Throws RangeError. */
-export function settingsOf(options: SessionOptions): Settings {
+/** Checks the options and puts their numbers, with defaults, into a record. Throws RangeError. */
+export function storeSettings(numbers: Int32Array, options: SessionOptions): void {
 	checkTexts(options);
-	return {
-		clientId: options.clientId,
-		cleanSession: options.cleanSession,
-		keepAliveSeconds: number("keepAliveSeconds", options.keepAliveSeconds, undefined, 0, 65_535),
-		username: options.username,
-		password: options.password,
-		will: options.will,
-		window: number("window", options.window, 4, 1, 65_000),
-		arenaBytes: number("arenaBytes", options.arenaBytes, 1024, 16, MaximumPacketBytes),
-		incomingWindow: number("incomingWindow", options.incomingWindow, 8, 1, 65_000),
-		receiveBytes: number("receiveBytes", options.receiveBytes, 512, 16, MaximumPacketBytes),
-		transmitBytes: number("transmitBytes", options.transmitBytes, 256, 32, MaximumPacketBytes),
-		requestWindow: number("requestWindow", options.requestWindow, 4, 1, 255),
-		connectTimeoutMs: number(
-			"connectTimeoutMs",
-			options.connectTimeoutMs,
-			10_000,
-			1,
-			MaximumTimeoutMs,
-		),
-		responseTimeoutMs: number(
-			"responseTimeoutMs",
-			options.responseTimeoutMs,
-			10_000,
-			1,
-			MaximumTimeoutMs,
-		),
-		firstPacketId: number("firstPacketId", options.firstPacketId, 1, 1, 65_535),
-	};
+	const { window, arenaBytes, incomingWindow, receiveBytes, transmitBytes } = options;
+	const { keepAliveSeconds, requestWindow, firstPacketId } = options;
+	const { connectTimeoutMs, responseTimeoutMs } = options;
+	numbers[KeepAliveSeconds] = number("keepAliveSeconds", keepAliveSeconds, undefined, 0, 65_535);
+	numbers[CleanSession] = options.cleanSession ? 1 : 0;
+	numbers[Window] = number("window", window, 4, 1, 65_000);
+	numbers[ArenaBytes] = number("arenaBytes", arenaBytes, 1024, 16, MaximumPacketBytes);
+	numbers[IncomingWindow] = number("incomingWindow", incomingWindow, 8, 1, 65_000);
+	numbers[ReceiveBytes] = number("receiveBytes", receiveBytes, 512, 16, MaximumPacketBytes);
+	const queueBytes = number("transmitBytes", transmitBytes, 256, 32, MaximumPacketBytes);
+	numbers[TransmitBytes] = Math.max(queueBytes, connectBytes(options) + QueueTokenBytes);
+	numbers[RequestWindow] = number("requestWindow", requestWindow, 4, 1, 255);
+	numbers[ConnectTimeoutMs] = timeout("connectTimeoutMs", connectTimeoutMs);
+	numbers[ResponseTimeoutMs] = timeout("responseTimeoutMs", responseTimeoutMs);
+	const first = number("firstPacketId", firstPacketId, 1, 1, 65_535);
+	numbers[LastPacketId] = first === 1 ? 65_535 : first - 1;
+}
+
+function timeout(name: string, given: number | undefined): number {
+	return number(name, given, DefaultTimeoutMs, 1, MaximumTimeoutMs);
 }
 
 function checkTexts(options: SessionOptions): void {
@@ -150,11 +150,11 @@ function number(
 }
 
 /** Length of the whole CONNECT packet. */
-export function connectBytes(options: SessionOptions): number {
+export function connectBytes(options: ConnectOptions): number {
 	return packetBytes(connectLength(options));
 }
 
-function connectLength(options: SessionOptions): number {
+function connectLength(options: ConnectOptions): number {
 	const { will, username, password } = options;
 	let length = 10 + 2 + textBytes(options.clientId);
 	if (will) length += 4 + topicNameBytes(will.topic) + payloadBytes(will.payload);
@@ -172,15 +172,16 @@ export function encodeConnect(
 	target: Uint8Array,
 	start: number,
 	end: number,
-	options: SessionOptions,
+	options: ConnectOptions,
 ): number {
 	const { will, username, password } = options;
 	const length = connectLength(options);
 	if (packetBytes(length) > end - start) return Code.TooLong;
-	let flags = options.cleanSession ? Flag.CleanSession : 0;
-	if (will) flags |= Flag.Will | (will.qos << 3) | (will.retain ? Flag.WillRetain : 0);
-	if (username !== undefined) flags |= Flag.Username;
-	if (password !== undefined) flags |= Flag.Password;
+	let flags = options.cleanSession ? ConnectFlag.CleanSession : 0;
+	if (will)
+		flags |= ConnectFlag.Will | (will.qos << 3) | (will.retain ? ConnectFlag.WillRetain : 0);
+	if (username !== undefined) flags |= ConnectFlag.Username;
+	if (password !== undefined) flags |= ConnectFlag.Password;
 
 	target[start] = PacketType.Connect << 4;
 	let at = writeVarint(target, start + 1, length);

@@ -1,21 +1,35 @@
 /**
- * The records that the parts of the engine work on. What survives a connection (`SessionState`)
- * and what does not (`Connection`) are two records; `Core` holds both and the event to report.
+ * What the parts of the engine work on: the numbers of a session (record.ts), and the tables and
+ * bytes that exist only while they hold something. What survives a connection and what ends with
+ * one are kept apart. With nothing in flight there is this object and one array; nothing of a
+ * connection is allocated before `handleOpened` or after `handleClosed`.
  * Data with little behaviour: receiving, sending and requesting are in their own files.
  * Must not know the transport.
  */
 
-import { Code, Event, State } from "./codes";
-import type { Settings } from "./connect";
-import { Deadline, Deadlines } from "./deadlines";
-import { Decoder } from "./decode";
-import { Incoming } from "./incoming";
-import { Outgoing } from "./outgoing";
-import { Requests } from "./requests";
-import { ByteRing } from "./ring";
-
-/** Answers that need no place in a table, at most so many not yet sent. */
-const ReplyMaximum = 16;
+import { Event, State } from "./codes";
+import { type SessionOptions, storeSettings, type Will } from "./connect";
+import { arm, Deadline, disarm, disarmAll, isArmed } from "./deadlines";
+import { resetDecoder } from "./decode";
+import { outgoingWaiting } from "./outgoing";
+import { clearQueue } from "./queue";
+import {
+	CleanSession,
+	CloseCode,
+	ConnectionState,
+	Flag,
+	Flags,
+	KeepAliveSeconds,
+	LastToken,
+	PacketEvent,
+	RecordPlaces,
+	Replies,
+	ReplyCount,
+	ReplyPlaces,
+	ResponseTimeoutMs,
+	SendingKind,
+} from "./record";
+import { loseRequests, requestsWaiting } from "./requests";
 
 /** What is being handed to the transport. */
 export const Sending = Object.freeze({
@@ -32,162 +46,123 @@ export const Sending = Object.freeze({
 	Disconnect: 7,
 } as const);
 
-/** Details of the last event. */
-export class EventRecord {
-	/** Closed, Refused, and lost requests: why. */
-	code: number = Code.None;
-	/** Published, Subscribed, Unsubscribed: what the request returned. */
-	token = 0;
-	/** Published: the flow that ended, 1 or 2. */
-	qos = 0;
-	/** Connected */
-	sessionPresent = false;
-	/** Subscribed: per filter 0, 1, 2 or 0x80 (refused), in the order asked. */
-	granted: Uint8Array = new Uint8Array(0);
-	grantedCount = 0;
-	/** Skipped: length of the whole packet. */
-	skippedBytes = 0;
-}
-
-/** What the client keeps between connections (MQTT 3.1.1, section 3.1.2.4) [MQTT-4.1.0-1]. */
-export class SessionState {
-	readonly outgoing: Outgoing;
-	readonly incoming: Incoming;
-	/** Numbers what was accepted, in order; 31 bits, never 0. */
-	lastToken = 0;
-
-	constructor(settings: Settings) {
-		this.outgoing = new Outgoing(settings.window, settings.arenaBytes, settings.firstPacketId);
-		this.incoming = new Incoming(settings.incomingWindow);
-	}
-
-	takeToken(): number {
-		this.lastToken = this.lastToken === 0x7fffffff ? 1 : this.lastToken + 1;
-		return this.lastToken;
-	}
-}
-
-/** What ends with the transport. */
-export class Connection {
-	state: number = State.Closed;
-	readonly decoder: Decoder;
-	readonly requests: Requests;
-	/** Records: token (4 bytes), packet. */
-	readonly queue: ByteRing;
-	readonly deadlines = new Deadlines();
-
-	connectStarted = false;
-	pingDue = false;
-	disconnectDue = false;
-	/** Input waits because of us: silence of the peer proves nothing. */
-	stalled = false;
-	/** When bytes last came, and when the PINGREQ that waits was due. */
-	receivedAt = 0;
-	pingedAt = 0;
-
-	/**
-	 * What is being sent: bytes[at, end), and the slot or id that it is about. Of a PUBLISH with
-	 * QoS > 0 `at` and `end` count from where its packet is, which may move.
-	 */
-	sending: number = Sending.Nothing;
-	subject = 0;
-	bytes: Uint8Array;
-	at = 0;
-	end = 0;
-	/** Holds the packets of two and four bytes. */
-	readonly scratch = new Uint8Array(4);
-
-	/** Ring of type * 65,536 + id. */
-	private readonly replies = new Int32Array(ReplyMaximum);
-	private replyHead = 0;
-	replyCount = 0;
-
-	constructor(settings: Settings, queueBytes: number) {
-		this.decoder = new Decoder(settings.receiveBytes);
-		this.requests = new Requests(settings.requestWindow);
-		this.queue = new ByteRing(queueBytes);
-		this.bytes = this.scratch;
-	}
-
-	get hasReplyRoom(): boolean {
-		return this.replyCount < ReplyMaximum;
-	}
-
-	pushReply(type: number, packetId: number): void {
-		this.replies[(this.replyHead + this.replyCount) % ReplyMaximum] = (type << 16) | packetId;
-		this.replyCount += 1;
-	}
-
-	/** type * 65,536 + id */
-	takeReply(): number {
-		const reply = this.replies[this.replyHead] as number;
-		this.replyHead = (this.replyHead + 1) % ReplyMaximum;
-		this.replyCount -= 1;
-		return reply;
-	}
-
-	/** As before the transport opened. */
-	reset(): void {
-		this.state = State.Closed;
-		this.decoder.reset();
-		this.requests.handleLost();
-		this.queue.clear();
-		this.deadlines.clear();
-		this.connectStarted = false;
-		this.pingDue = false;
-		this.disconnectDue = false;
-		this.stalled = false;
-		this.sending = Sending.Nothing;
-		this.replyCount = 0;
-	}
-}
-
 export class Core {
-	readonly settings: Settings;
-	readonly kept: SessionState;
-	readonly connection: Connection;
-	readonly event = new EventRecord();
-	/** Whether a transport is open, as far as the application said. */
-	attached = false;
-	/** Event of the last packet, not yet polled. */
-	packetEvent: number = Event.None;
-	/** The decoder's record is the message that was polled last. */
-	hasMessage = false;
-	/** Return code of a refusal not yet polled, or 0. */
-	refusal = 0;
-	closePending = false;
-	closeCode: number = Code.None;
+	readonly numbers = new Int32Array(RecordPlaces);
+	readonly clientId: string;
+	readonly username: string | undefined;
+	readonly password: string | Uint8Array | undefined;
+	readonly will: Will | undefined;
 
-	/** Packet id of the request being written. */
-	requestId = 0;
+	// What the client keeps between connections (MQTT 3.1.1, section 3.1.2.4) [MQTT-4.1.0-1].
+	/** outgoing.ts */
+	outgoing: Int32Array | undefined = undefined;
+	packets: Uint8Array | undefined = undefined;
+	/** incoming.ts */
+	incoming: Int32Array | undefined = undefined;
+	/** idset.ts */
+	pages: Uint8Array | undefined = undefined;
 
-	skipped = 0;
-	repeated = 0;
-	strays = 0;
+	// What ends with the transport.
+	/** requests.ts */
+	requests: Int32Array | undefined = undefined;
+	/** queue.ts */
+	queue: Uint8Array | undefined = undefined;
+	/** parse.ts, decode.ts */
+	source: Uint8Array | undefined = undefined;
 
-	constructor(settings: Settings, queueBytes: number) {
-		this.settings = settings;
-		this.kept = new SessionState(settings);
-		this.connection = new Connection(settings, queueBytes);
+	/** Throws RangeError naming option, value and allowed range. */
+	constructor(options: SessionOptions) {
+		storeSettings(this.numbers, options);
+		this.clientId = options.clientId;
+		this.username = options.username;
+		this.password = options.password;
+		this.will = options.will;
 	}
 
-	/** Ends the connection: nothing more is sent or taken, and the application is told to close. */
-	fail(code: number): void {
-		const connection = this.connection;
-		connection.state = State.Closed;
-		connection.sending = Sending.Nothing;
-		connection.deadlines.clear();
-		connection.stalled = false;
-		this.closePending = true;
-		this.closeCode = code;
+	get cleanSession(): boolean {
+		return this.numbers[CleanSession] !== 0;
 	}
 
-	/** An answer came, or something that needs one went: the peer has time again. */
-	armAnswer(now: number, again: boolean): void {
-		const { deadlines, requests } = this.connection;
-		if (this.kept.outgoing.waiting + requests.waiting === 0) deadlines.disarm(Deadline.Answer);
-		else if (again || !deadlines.isArmed(Deadline.Answer)) {
-			deadlines.arm(Deadline.Answer, now, this.settings.responseTimeoutMs);
-		}
+	get keepAliveSeconds(): number {
+		return this.numbers[KeepAliveSeconds] as number;
+	}
+}
+
+export function hasFlag(core: Core, flag: number): boolean {
+	return ((core.numbers[Flags] as number) & flag) !== 0;
+}
+
+export function setFlag(core: Core, flag: number): void {
+	core.numbers[Flags] = (core.numbers[Flags] as number) | flag;
+}
+
+export function clearFlag(core: Core, flag: number): void {
+	core.numbers[Flags] = (core.numbers[Flags] as number) & ~flag;
+}
+
+/** Adds one to a counter. */
+export function tally(core: Core, place: number): void {
+	core.numbers[place] = (core.numbers[place] as number) + 1;
+}
+
+export function takeToken(core: Core): number {
+	const last = core.numbers[LastToken] as number;
+	const token = last === 0x7fffffff ? 1 : last + 1;
+	core.numbers[LastToken] = token;
+	return token;
+}
+
+export function hasReplyRoom(core: Core): boolean {
+	return (core.numbers[ReplyCount] as number) < ReplyPlaces;
+}
+
+export function pushReply(core: Core, type: number, packetId: number): void {
+	const { numbers } = core;
+	const count = numbers[ReplyCount] as number;
+	numbers[Replies + count] = (type << 16) | packetId;
+	numbers[ReplyCount] = count + 1;
+}
+
+/** type * 65,536 + id */
+export function takeReply(core: Core): number {
+	const { numbers } = core;
+	const reply = numbers[Replies] as number;
+	numbers.copyWithin(Replies, Replies + 1, Replies + ReplyPlaces);
+	numbers[ReplyCount] = (numbers[ReplyCount] as number) - 1;
+	return reply;
+}
+
+/** Ends the connection: nothing more is sent or taken, and the application is told to close. */
+export function fail(core: Core, code: number): void {
+	const { numbers } = core;
+	numbers[ConnectionState] = State.Closed;
+	numbers[SendingKind] = Sending.Nothing;
+	disarmAll(numbers);
+	clearFlag(core, Flag.Stalled);
+	setFlag(core, Flag.ClosePending);
+	numbers[CloseCode] = code;
+}
+
+/** As before the transport opened: nothing of the connection is held. */
+export function resetConnection(core: Core): void {
+	const { numbers } = core;
+	numbers[ConnectionState] = State.Closed;
+	resetDecoder(core);
+	loseRequests(core);
+	clearQueue(core);
+	disarmAll(numbers);
+	clearFlag(core, Flag.ConnectStarted | Flag.PingDue | Flag.DisconnectDue | Flag.Stalled);
+	numbers[SendingKind] = Sending.Nothing;
+	numbers[ReplyCount] = 0;
+	// The event of the last packet may still be read.
+	if (numbers[PacketEvent] === Event.None) core.source = undefined;
+}
+
+/** An answer came, or something that needs one went: the peer has time again. */
+export function armAnswer(core: Core, now: number, again: boolean): void {
+	const { numbers } = core;
+	if (outgoingWaiting(core) + requestsWaiting(core) === 0) disarm(numbers, Deadline.Answer);
+	else if (again || !isArmed(numbers, Deadline.Answer)) {
+		arm(numbers, Deadline.Answer, now, numbers[ResponseTimeoutMs] as number);
 	}
 }

@@ -1,7 +1,10 @@
 /**
- * All deadlines of a connection in one table, indexed by what they are for. Time is int32
- * milliseconds that wrap: only differences count. Must not know what happens when one is due.
+ * All deadlines of a connection in one table, indexed by what they are for; in the numbers of the
+ * session. Time is int32 milliseconds that wrap: only differences count. Must not know what happens
+ * when one is due.
  */
+
+import { Armed, DueAt } from "./record";
 
 export const Deadline = Object.freeze({
 	/** CONNACK has to be here. */
@@ -18,43 +21,38 @@ export const Deadline = Object.freeze({
 
 const DeadlineCount = 5;
 
-export class Deadlines {
-	private readonly at = new Int32Array(DeadlineCount);
-	/** A bit per deadline. */
-	private armed = 0;
+export function arm(numbers: Int32Array, which: number, now: number, delayMs: number): void {
+	numbers[DueAt + which] = (now + delayMs) | 0;
+	numbers[Armed] = (numbers[Armed] as number) | (1 << which);
+}
 
-	arm(which: number, now: number, delayMs: number): void {
-		this.at[which] = (now + delayMs) | 0;
-		this.armed |= 1 << which;
-	}
+export function disarm(numbers: Int32Array, which: number): void {
+	numbers[Armed] = (numbers[Armed] as number) & ~(1 << which);
+}
 
-	disarm(which: number): void {
-		this.armed &= ~(1 << which);
-	}
+export function disarmAll(numbers: Int32Array): void {
+	numbers[Armed] = 0;
+}
 
-	isArmed(which: number): boolean {
-		return (this.armed & (1 << which)) !== 0;
-	}
+export function isArmed(numbers: Int32Array, which: number): boolean {
+	return ((numbers[Armed] as number) & (1 << which)) !== 0;
+}
 
-	/** Whether it is due; then it is disarmed. */
-	takeDue(which: number, now: number): boolean {
-		if (!this.isArmed(which) || (((this.at[which] as number) - now) | 0) > 0) return false;
-		this.disarm(which);
-		return true;
-	}
+/** Whether it is due; then it is disarmed. */
+export function takeDue(numbers: Int32Array, which: number, now: number): boolean {
+	if (!isArmed(numbers, which)) return false;
+	if ((((numbers[DueAt + which] as number) - now) | 0) > 0) return false;
+	disarm(numbers, which);
+	return true;
+}
 
-	/** Milliseconds to the next one, 0 when one is due, -1 when none is armed. */
-	next(now: number): number {
-		let least = -1;
-		for (let which = 0; which < DeadlineCount; which++) {
-			if (!this.isArmed(which)) continue;
-			const left = Math.max(((this.at[which] as number) - now) | 0, 0);
-			if (least < 0 || left < least) least = left;
-		}
-		return least;
+/** Milliseconds to the next one, 0 when one is due, -1 when none is armed. */
+export function nextDeadlineMs(numbers: Int32Array, now: number): number {
+	let least = -1;
+	for (let which = 0; which < DeadlineCount; which++) {
+		if (!isArmed(numbers, which)) continue;
+		const left = Math.max(((numbers[DueAt + which] as number) - now) | 0, 0);
+		if (least < 0 || left < least) least = left;
 	}
-
-	clear(): void {
-		this.armed = 0;
-	}
+	return least;
 }

@@ -1,210 +1,248 @@
 /**
  * Cuts received bytes into packets, whatever their split. A packet that lies whole in the caller's
- * buffer is read there, without a copy; a packet in pieces is gathered in a buffer of fixed size;
- * a PUBLISH that is larger than that buffer is skipped, keeping its id. The same bytes give the
- * same packets however they are split. Never throws. Must not know the session.
+ * buffer is read there, without a copy; the body of one that comes in pieces is gathered in a
+ * buffer of just its length; a PUBLISH over `receiveBytes` is skipped, keeping its id. The same
+ * bytes give the same packets however they are split. Never throws. Must not know the session.
  *
  * `hold` says that there is no room for another PUBLISH with QoS > 0. Then its last byte (or all
  * of it) stays with the caller, so that whoever owns the bytes sees that some are left.
  */
 
 import { Code, PacketType } from "./codes";
-import { checkFirstByte, checkLength, Packet, parseFlags, parsePacket } from "./parse";
+import { checkFirstByte, checkLength, type PacketHolder, parsePacket } from "./parse";
+import {
+	BodyAt,
+	BodyBytes,
+	DecodeResult,
+	FirstByte,
+	Flag,
+	Flags,
+	HeaderBytes,
+	PacketFirst,
+	PacketId,
+	PacketLength,
+	ReceiveBytes,
+	SkippedTopicBytes,
+} from "./record";
 import { copyBytes } from "./wire";
 
 const MaximumHeaderBytes = 5;
 
-export class Decoder {
-	readonly packet = new Packet();
-	/** Whether the last call completed a packet; `packet` holds it until the next call. */
-	complete = false;
-	/** Whether the last call stopped because of `hold`. */
-	held = false;
-	/** The rule that the bytes broke. Nothing can be decoded after that but by `reset`. */
-	code: number = Code.None;
+/** What came of a call, if not the code of a rule that the bytes broke. */
+export const Decoded = Object.freeze({
+	/** All bytes were taken, and there is no packet yet. */
+	More: 0,
+	/** A packet: it can be read until the next call. */
+	Packet: 1,
+	/** Stopped because of `hold`. */
+	Held: 2,
+} as const);
 
-	private readonly store: Uint8Array;
-	private filled = 0;
-	/** Length of the packet being gathered or skipped; 0 while its header is incomplete. */
-	private total = 0;
-	private headerBytes = 0;
-	private skipping = false;
-	/** Skipping: position in the packet, and what was found of the topic and the id. */
-	private position = 0;
-	private topicBytes = 0;
+/** Forgets a packet in pieces: a new connection. */
+export function resetDecoder(holder: PacketHolder): void {
+	const { numbers } = holder;
+	if (numbers[HeaderBytes] !== 0) holder.source = undefined;
+	numbers[HeaderBytes] = 0;
+	numbers[DecodeResult] = Decoded.More;
+	numbers[Flags] = (numbers[Flags] as number) & ~(Flag.InBody | Flag.Skipping);
+}
 
-	/** @param receiveBytes length of the largest packet that is taken whole */
-	constructor(receiveBytes: number) {
-		this.store = new Uint8Array(receiveBytes);
+/** Lets go of the last packet's bytes. */
+export function releasePacket(holder: PacketHolder): void {
+	if (holder.numbers[HeaderBytes] === 0) holder.source = undefined;
+}
+
+/**
+ * Takes bytes up to the end of one packet; returns how many of buffer[start, end), and leaves in
+ * the record what came of it. After a code only `resetDecoder` helps.
+ */
+export function decode(
+	holder: PacketHolder,
+	buffer: Uint8Array,
+	start: number,
+	end: number,
+	hold: boolean,
+): number {
+	const { numbers } = holder;
+	numbers[DecodeResult] = Decoded.More;
+	if (numbers[HeaderBytes] !== 0 || end - start < 2) {
+		return gather(holder, buffer, start, end, hold) - start;
 	}
-
-	/** Forgets a packet in pieces and any error: a new connection. */
-	reset(): void {
-		this.complete = false;
-		this.held = false;
-		this.code = Code.None;
-		this.filled = 0;
-		this.total = 0;
-		this.skipping = false;
+	const first = buffer[start] as number;
+	const receiveBytes = numbers[ReceiveBytes] as number;
+	let length = buffer[start + 1] as number;
+	let body = start + 2;
+	if (length >= 0x80) {
+		length &= 0x7f;
+		for (let shift = 7; ; shift += 7) {
+			// Cut or over four bytes: the slow path sorts that out.
+			const byte = body < end && shift <= 21 ? (buffer[body++] as number) : -1;
+			length = byte < 0 ? receiveBytes : length | ((byte & 0x7f) << shift);
+			if (byte < 0x80) break;
+		}
 	}
-
-	/** Takes bytes up to the end of one packet; returns how many of buffer[start, end). */
-	decode(buffer: Uint8Array, start: number, end: number, hold: boolean): number {
-		this.complete = false;
-		this.held = false;
-		if (this.filled === 0 && end - start >= 2) {
-			const first = buffer[start] as number;
-			let length = buffer[start + 1] as number;
-			let body = start + 2;
-			if (length >= 0x80) {
-				length &= 0x7f;
-				for (let shift = 7; ; shift += 7) {
-					// Cut or over four bytes: the slow path sorts that out.
-					const byte = body < end && shift <= 21 ? (buffer[body++] as number) : -1;
-					length = byte < 0 ? this.store.length : length | ((byte & 0x7f) << shift);
-					if (byte < 0x80) break;
-				}
-			}
-			const last = body + length;
-			if (last <= end && last - start <= this.store.length) {
-				const publish = first >> 4 === PacketType.Publish;
-				if (hold && publish && (first & 0x06) !== 0) {
-					this.held = true;
-					return 0;
-				}
-				let code = checkFirstByte(first);
-				if (code === Code.None) code = checkLength(first, length);
-				if (code === Code.None) code = parsePacket(this.packet, buffer, start, body, last);
-				this.code = code;
-				this.complete = code === Code.None;
-				return last - start;
-			}
-		}
-		return this.gather(buffer, start, end, hold) - start;
+	const last = body + length;
+	if (last > end || last - start > receiveBytes) {
+		return gather(holder, buffer, start, end, hold) - start;
 	}
-
-	/** Returns the offset behind the last byte taken. */
-	private gather(buffer: Uint8Array, start: number, end: number, hold: boolean): number {
-		let at = start;
-		while (this.total === 0) {
-			if (at >= end) return at;
-			this.takeHeaderByte(buffer[at++] as number);
-			if (this.complete || this.code !== Code.None) return at;
-		}
-		if (this.skipping) return this.skip(buffer, at, end, hold);
-		const missing = this.total - this.filled;
-		let taken = end - at;
-		if (taken >= missing) {
-			taken = missing;
-			if (hold && this.isHeldBack()) {
-				taken -= 1;
-				this.held = true;
-			}
-		}
-		this.filled = copyBytes(this.store, this.filled, buffer, at, at + taken);
-		if (this.filled === this.total) this.finish();
-		return at + taken;
+	if (hold && first >> 4 === PacketType.Publish && (first & 0x06) !== 0) {
+		numbers[DecodeResult] = Decoded.Held;
+		return 0;
 	}
+	let code = checkFirstByte(first);
+	if (code === Code.None) code = checkLength(first, length);
+	if (code === Code.None) code = parsePacket(holder, first, buffer, body, last);
+	numbers[PacketLength] = last - start;
+	numbers[DecodeResult] = code === Code.None ? Decoded.Packet : code;
+	return last - start;
+}
 
-	private isHeldBack(): boolean {
-		const first = this.store[0] as number;
-		return first >> 4 === PacketType.Publish && (first & 0x06) !== 0;
+/** The slow path; returns the offset behind the last byte taken. */
+function gather(
+	holder: PacketHolder,
+	buffer: Uint8Array,
+	start: number,
+	end: number,
+	hold: boolean,
+): number {
+	const { numbers } = holder;
+	let at = start;
+	while (((numbers[Flags] as number) & Flag.InBody) === 0) {
+		if (at >= end) return at;
+		takeHeaderByte(holder, buffer[at++] as number);
+		if (numbers[DecodeResult] !== Decoded.More) return at;
 	}
+	const flags = numbers[Flags] as number;
+	if ((flags & Flag.Skipping) !== 0) return skip(holder, buffer, at, end, hold);
+	const first = numbers[FirstByte] as number;
+	const filled = numbers[BodyAt] as number;
+	const missing = (numbers[BodyBytes] as number) - filled;
+	let taken = end - at;
+	if (taken >= missing) {
+		taken = missing;
+		if (hold && first >> 4 === PacketType.Publish && (first & 0x06) !== 0) {
+			taken -= 1;
+			numbers[DecodeResult] = Decoded.Held;
+		}
+	}
+	copyBytes(holder.source as Uint8Array, filled, buffer, at, at + taken);
+	numbers[BodyAt] = filled + taken;
+	if (taken === missing) finish(holder);
+	return at + taken;
+}
 
-	private takeHeaderByte(byte: number): void {
-		const store = this.store;
-		const index = this.filled++;
-		store[index] = byte;
-		if (index === 0) {
-			this.code = checkFirstByte(byte);
-			return;
+function takeHeaderByte(holder: PacketHolder, byte: number): void {
+	const { numbers } = holder;
+	const index = numbers[HeaderBytes] as number;
+	numbers[HeaderBytes] = index + 1;
+	if (index === 0) {
+		numbers[FirstByte] = byte;
+		numbers[BodyBytes] = 0;
+		numbers[DecodeResult] = checkFirstByte(byte);
+		return;
+	}
+	const length = (numbers[BodyBytes] as number) | ((byte & 0x7f) << (7 * (index - 1)));
+	numbers[BodyBytes] = length;
+	if (byte >= 0x80) {
+		// Section 2.2.3: at most four bytes.
+		if (index === MaximumHeaderBytes - 1) numbers[DecodeResult] = Code.RemainingLengthOverflow;
+		return;
+	}
+	const first = numbers[FirstByte] as number;
+	const code = checkLength(first, length);
+	numbers[DecodeResult] = code;
+	if (code !== Code.None) return;
+	numbers[BodyAt] = 0;
+	const total = index + 1 + length;
+	if (total <= (numbers[ReceiveBytes] as number)) {
+		numbers[Flags] = (numbers[Flags] as number) | Flag.InBody;
+		if (length === 0) finish(holder);
+		else holder.source = new Uint8Array(length);
+	} else if (first >> 4 === PacketType.Publish) {
+		numbers[Flags] = (numbers[Flags] as number) | Flag.InBody | Flag.Skipping;
+		numbers[SkippedTopicBytes] = 0;
+	} else {
+		numbers[DecodeResult] = Code.PacketTooLong;
+	}
+}
+
+/** The body is complete. */
+function finish(holder: PacketHolder): void {
+	const { numbers, source } = holder;
+	const length = numbers[BodyBytes] as number;
+	numbers[PacketLength] = (numbers[HeaderBytes] as number) + length;
+	numbers[HeaderBytes] = 0;
+	numbers[Flags] = (numbers[Flags] as number) & ~Flag.InBody;
+	const code = parsePacket(holder, numbers[FirstByte] as number, source as Uint8Array, 0, length);
+	numbers[DecodeResult] = code === Code.None ? Decoded.Packet : code;
+}
+
+/**
+ * Skips a PUBLISH. Of its body only the length of the topic and the id are looked at; the topic
+ * is not checked, as nobody will see it.
+ */
+function skip(
+	holder: PacketHolder,
+	buffer: Uint8Array,
+	start: number,
+	end: number,
+	hold: boolean,
+): number {
+	const { numbers } = holder;
+	const hasId = ((numbers[FirstByte] as number) & 0x06) !== 0;
+	const bodyBytes = numbers[BodyBytes] as number;
+	let index = numbers[BodyAt] as number;
+	let at = start;
+	while (at < end) {
+		const left = bodyBytes - index;
+		if (left === 1 && hold && hasId) {
+			numbers[DecodeResult] = Decoded.Held;
+			break;
 		}
-		if (byte >= 0x80) {
-			// Section 2.2.3: at most four bytes.
-			if (index === MaximumHeaderBytes - 1) this.code = Code.RemainingLengthOverflow;
-			return;
-		}
-		let length = 0;
-		for (let at = index; at > 0; at--) length = (length << 7) | ((store[at] as number) & 0x7f);
-		const first = store[0] as number;
-		this.code = checkLength(first, length);
-		if (this.code !== Code.None) return;
-		this.headerBytes = index + 1;
-		this.total = this.headerBytes + length;
-		if (this.total <= store.length) {
-			if (length === 0) this.finish();
-		} else if (first >> 4 === PacketType.Publish) {
-			this.skipping = true;
-			this.position = this.headerBytes;
-			this.topicBytes = 0;
+		const idIndex = 2 + (numbers[SkippedTopicBytes] as number);
+		let taken = 1;
+		if (index < 2 || (hasId && index >= idIndex && index < idIndex + 2)) {
+			skipByte(numbers, index, buffer[at] as number, hasId);
+			if (numbers[DecodeResult] !== Decoded.More) return at + 1;
 		} else {
-			this.code = Code.PacketTooLong;
+			const bound = hasId && index < idIndex ? idIndex - index : Math.max(left - 1, 1);
+			taken = Math.min(bound, end - at);
+		}
+		index += taken;
+		at += taken;
+		if (index === bodyBytes) {
+			finishSkipped(holder, hasId);
+			break;
 		}
 	}
+	numbers[BodyAt] = index;
+	return at;
+}
 
-	private finish(): void {
-		const { store, headerBytes, total } = this;
-		this.filled = 0;
-		this.total = 0;
-		this.code = parsePacket(this.packet, store, 0, headerBytes, total);
-		this.complete = this.code === Code.None;
+function skipByte(numbers: Int32Array, index: number, byte: number, hasId: boolean): void {
+	if (index === 0) {
+		numbers[SkippedTopicBytes] = byte << 8;
+	} else if (index === 1) {
+		const topicBytes = (numbers[SkippedTopicBytes] as number) | byte;
+		numbers[SkippedTopicBytes] = topicBytes;
+		const needed = 2 + topicBytes + (hasId ? 2 : 0);
+		if (topicBytes === 0) numbers[DecodeResult] = Code.TopicEmpty;
+		else if (needed > (numbers[BodyBytes] as number)) numbers[DecodeResult] = Code.WrongLength;
+	} else if (index === 2 + (numbers[SkippedTopicBytes] as number)) {
+		numbers[PacketId] = byte << 8;
+	} else {
+		const packetId = (numbers[PacketId] as number) | byte;
+		numbers[PacketId] = packetId;
+		if (packetId === 0) numbers[DecodeResult] = Code.PacketIdZero;
 	}
+}
 
-	/**
-	 * Skips a PUBLISH. Of its body only the length of the topic and the id are looked at; the topic
-	 * is not checked, as nobody will see it.
-	 */
-	private skip(buffer: Uint8Array, start: number, end: number, hold: boolean): number {
-		const packet = this.packet;
-		const qos = ((this.store[0] as number) >> 1) & 3;
-		let at = start;
-		while (at < end) {
-			const left = this.total - this.position;
-			if (left === 1 && hold && qos !== 0) {
-				this.held = true;
-				return at;
-			}
-			const index = this.position - this.headerBytes;
-			const idIndex = 2 + this.topicBytes;
-			if (index < 2 || (qos !== 0 && index >= idIndex && index < idIndex + 2)) {
-				this.skipByte(index, buffer[at] as number, qos);
-				if (this.code !== Code.None) return at + 1;
-				this.position += 1;
-				at += 1;
-			} else {
-				const bound = qos !== 0 && index < idIndex ? idIndex - index : Math.max(left - 1, 1);
-				const step = Math.min(bound, end - at);
-				this.position += step;
-				at += step;
-			}
-			if (this.position === this.total) {
-				parseFlags(packet, this.store[0] as number);
-				packet.type = PacketType.Publish;
-				packet.skipped = true;
-				packet.bytes = this.total;
-				if (qos === 0) packet.packetId = 0;
-				this.reset();
-				this.complete = true;
-				return at;
-			}
-		}
-		return at;
-	}
-
-	private skipByte(index: number, byte: number, qos: number): void {
-		const packet = this.packet;
-		if (index === 0) {
-			this.topicBytes = byte << 8;
-		} else if (index === 1) {
-			this.topicBytes |= byte;
-			const needed = 2 + this.topicBytes + (qos === 0 ? 0 : 2);
-			if (this.topicBytes === 0) this.code = Code.TopicEmpty;
-			else if (this.headerBytes + needed > this.total) this.code = Code.WrongLength;
-		} else if (index === 2 + this.topicBytes) {
-			packet.packetId = byte << 8;
-		} else {
-			packet.packetId |= byte;
-			if (packet.packetId === 0) this.code = Code.PacketIdZero;
-		}
-	}
+function finishSkipped(holder: PacketHolder, hasId: boolean): void {
+	const { numbers } = holder;
+	numbers[PacketFirst] = numbers[FirstByte] as number;
+	numbers[PacketLength] = (numbers[HeaderBytes] as number) + (numbers[BodyBytes] as number);
+	if (!hasId) numbers[PacketId] = 0;
+	resetDecoder(holder);
+	numbers[Flags] = (numbers[Flags] as number) | Flag.PacketSkipped;
+	numbers[DecodeResult] = Decoded.Packet;
 }

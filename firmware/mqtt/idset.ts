@@ -1,11 +1,13 @@
 /**
  * A set of packet ids, 1 to 65,535: the incoming QoS 2 messages whose PUBREC has gone and whose
  * PUBREL has not come. It has to take any id at any time: refusing one would stop the stream in
- * front of the very PUBREL that makes room. So it is a bitmap, in pages of 2,048 ids that are made
- * on first use: nothing before the first QoS 2 message, 352 bytes for ids in a row, and at most
- * 8,288 bytes however many ids a broker leaves open. An empty page is used again.
- * Must not know what the ids stand for.
+ * front of the very PUBREL that makes room. The first four are among the numbers of the session.
+ * With a fifth it becomes a bitmap, in pages of 2,048 ids that are made on first use: 352 bytes for
+ * ids in a row, and at most 8,288 however many a broker leaves open; an empty page is used again,
+ * and with the last id all pages go. Must not know what the ids stand for.
  */
+
+import { FewIdPlaces, FewIds, IdCount } from "./record";
 
 const PageBits = 2048;
 const PageBytes = PageBits / 8;
@@ -14,90 +16,114 @@ const PageCount = 65_536 / PageBits;
 const CountsOffset = PageCount;
 const HeaderBytes = PageCount * 3;
 
-export class IdSet {
-	/** Ids in the set. */
-	count = 0;
-	/** Directory (page number to place + 1), counts, then the pages. Empty until needed. */
-	private store: Uint8Array = new Uint8Array(0);
+/** What a set is kept in. */
+export interface IdHolder {
+	readonly numbers: Int32Array;
+	/** Directory (page number to place + 1), counts, then the pages; while there are over four. */
+	pages: Uint8Array | undefined;
+}
 
-	has(id: number): boolean {
-		if (this.count === 0) return false;
-		const at = this.find(id);
-		return at >= 0 && ((this.store[at] as number) & (1 << (id & 7))) !== 0;
+export function hasId(holder: IdHolder, id: number): boolean {
+	if ((holder.numbers[IdCount] as number) === 0) return false;
+	const { pages } = holder;
+	if (pages === undefined) return findFew(holder.numbers, id) >= 0;
+	const at = find(pages, id);
+	return at >= 0 && ((pages[at] as number) & (1 << (id & 7))) !== 0;
+}
+
+export function addId(holder: IdHolder, id: number): void {
+	if (hasId(holder, id)) return;
+	const { numbers } = holder;
+	const count = numbers[IdCount] as number;
+	if (holder.pages === undefined) {
+		if (count < FewIdPlaces) numbers[FewIds + count] = id;
+		else for (let few = 0; few < count; few++) addBit(holder, numbers[FewIds + few] as number);
 	}
+	if (holder.pages !== undefined) addBit(holder, id);
+	numbers[IdCount] = count + 1;
+}
 
-	add(id: number): void {
-		if (this.has(id)) return;
-		let at = this.count === 0 && this.store.length === 0 ? -1 : this.find(id);
-		if (at < 0) {
-			this.openPage(id);
-			at = this.find(id);
+export function deleteId(holder: IdHolder, id: number): boolean {
+	if (!hasId(holder, id)) return false;
+	const { numbers, pages } = holder;
+	const count = (numbers[IdCount] as number) - 1;
+	if (pages === undefined) {
+		numbers[FewIds + findFew(numbers, id)] = numbers[FewIds + count] as number;
+	} else if (count === 0) {
+		holder.pages = undefined;
+	} else {
+		const at = find(pages, id);
+		pages[at] = (pages[at] as number) & ~(1 << (id & 7));
+		change(pages, id, -1);
+	}
+	numbers[IdCount] = count;
+	return true;
+}
+
+/** The least id over `id` in the set, or 0. `nextId(holder, 0)` is the first. */
+export function nextId(holder: IdHolder, id: number): number {
+	for (let candidate = id + 1; candidate < 65_536; candidate++) {
+		if (hasId(holder, candidate)) return candidate;
+	}
+	return 0;
+}
+
+export function clearIds(holder: IdHolder): void {
+	holder.numbers[IdCount] = 0;
+	holder.pages = undefined;
+}
+
+/** Place of an id among the few, or -1. */
+function findFew(numbers: Int32Array, id: number): number {
+	const count = numbers[IdCount] as number;
+	for (let few = 0; few < count; few++) if (numbers[FewIds + few] === id) return few;
+	return -1;
+}
+
+/** Offset of the byte that holds the id, or -1 when its page does not exist. */
+function find(pages: Uint8Array, id: number): number {
+	const place = pages[id >> 11] as number;
+	if (place === 0) return -1;
+	return HeaderBytes + (place - 1) * PageBytes + ((id & (PageBits - 1)) >> 3);
+}
+
+function addBit(holder: IdHolder, id: number): void {
+	if (holder.pages === undefined) holder.pages = new Uint8Array(HeaderBytes + PageBytes);
+	if (find(holder.pages, id) < 0) openPage(holder, holder.pages, id);
+	const { pages } = holder;
+	const at = find(pages, id);
+	pages[at] = (pages[at] as number) | (1 << (id & 7));
+	change(pages, id, 1);
+}
+
+/** A place for the page of `id`: that of an empty page, else one more. */
+function openPage(holder: IdHolder, pages: Uint8Array, id: number): void {
+	let places = 0;
+	for (let page = 0; page < PageCount; page++) {
+		const place = pages[page] as number;
+		if (place === 0) continue;
+		places += 1;
+		if (pageCount(pages, page) === 0) {
+			pages[page] = 0;
+			pages[id >> 11] = place;
+			return;
 		}
-		this.store[at] = (this.store[at] as number) | (1 << (id & 7));
-		this.change(id, 1);
 	}
+	if (HeaderBytes + places * PageBytes === pages.length) {
+		holder.pages = new Uint8Array(pages.length + PageBytes);
+		holder.pages.set(pages);
+	}
+	(holder.pages as Uint8Array)[id >> 11] = places + 1;
+}
 
-	delete(id: number): boolean {
-		if (!this.has(id)) return false;
-		const at = this.find(id);
-		this.store[at] = (this.store[at] as number) & ~(1 << (id & 7));
-		this.change(id, -1);
-		return true;
-	}
+function pageCount(pages: Uint8Array, page: number): number {
+	const at = CountsOffset + 2 * page;
+	return ((pages[at] as number) << 8) | (pages[at + 1] as number);
+}
 
-	/** The least id over `id` in the set, or 0. `next(0)` is the first. */
-	next(id: number): number {
-		for (let candidate = id + 1; candidate < 65_536; candidate++) {
-			if (this.has(candidate)) return candidate;
-		}
-		return 0;
-	}
-
-	clear(): void {
-		this.store.fill(0);
-		this.count = 0;
-	}
-
-	/** Offset of the byte that holds the id, or -1 when its page does not exist. */
-	private find(id: number): number {
-		const place = this.store[id >> 11] as number;
-		if (place === 0) return -1;
-		return HeaderBytes + (place - 1) * PageBytes + ((id & (PageBits - 1)) >> 3);
-	}
-
-	/** A place for the page of `id`: that of an empty page, else one more. */
-	private openPage(id: number): void {
-		const length = this.store.length;
-		if (length === 0) this.store = new Uint8Array(HeaderBytes + PageBytes);
-		const store = this.store;
-		let places = 0;
-		for (let page = 0; page < PageCount; page++) {
-			const place = store[page] as number;
-			if (place === 0) continue;
-			places += 1;
-			if (this.pageCount(page) === 0) {
-				store[page] = 0;
-				store[id >> 11] = place;
-				return;
-			}
-		}
-		if (HeaderBytes + places * PageBytes === store.length) {
-			this.store = new Uint8Array(store.length + PageBytes);
-			this.store.set(store);
-		}
-		this.store[id >> 11] = places + 1;
-	}
-
-	private pageCount(page: number): number {
-		const at = CountsOffset + 2 * page;
-		return ((this.store[at] as number) << 8) | (this.store[at + 1] as number);
-	}
-
-	private change(id: number, by: number): void {
-		const page = id >> 11;
-		const count = this.pageCount(page) + by;
-		this.store[CountsOffset + 2 * page] = count >> 8;
-		this.store[CountsOffset + 2 * page + 1] = count & 0xff;
-		this.count += by;
-	}
+function change(pages: Uint8Array, id: number, by: number): void {
+	const page = id >> 11;
+	const count = pageCount(pages, page) + by;
+	pages[CountsOffset + 2 * page] = count >> 8;
+	pages[CountsOffset + 2 * page + 1] = count & 0xff;
 }

@@ -1,205 +1,240 @@
 /**
- * Incoming messages with QoS > 0 that are not finished: a table of fixed size for those that the
- * application holds, and the set of QoS 2 ids that wait for PUBREL, which take no place in that
- * table: the PUBRELs that end them come behind further messages in the same stream, and a table
- * that they could fill would never empty. Part of what survives a connection. Answers leave in the
- * order of arrival. What to do is decided in `inflight.ts`. Must not know the transport or time.
+ * Incoming messages with QoS > 0 that are not finished: a table, while there are any, for those
+ * that the application holds, and the set of QoS 2 ids that wait for PUBREL, which take no place in
+ * that table: the PUBRELs that end them come behind further messages in the same stream, and a
+ * table that they could fill would never empty. Part of what survives a connection. Answers leave
+ * in the order of arrival. What to do is decided in `inflight.ts`. Must not know the transport or
+ * time.
  */
 
 import { Code, PacketType } from "./codes";
-import { IdSet } from "./idset";
+import { addId, clearIds, deleteId, hasId, type IdHolder } from "./idset";
 import { actionOf, In, InAction, IncomingFlow, InInput, stateOf, step } from "./inflight";
-import { NoSlot, SlotList } from "./slots";
+import { Generation, Handle, IncomingWindow } from "./record";
+import { append, clear, growTable, ListPlaces, NoRow, remove } from "./table";
 
-/** Fields of a row. */
+/** What the messages are kept in. */
+export interface IncomingHolder extends IdHolder {
+	/** While there is a message. */
+	incoming: Int32Array | undefined;
+}
+
+/** In front: the messages of this connection, oldest first; rows in use; of these, Done ones. */
+const Arrivals = 0;
+const CountPlace = ListPlaces;
+const DonePlace = ListPlaces + 1;
+const HeadPlaces = ListPlaces + 2;
+
+/** A row. */
 const Stride = 5;
-const StateField = 0;
-const IdField = 1;
-/** Counts the messages that had this row, so that an old handle is noticed. */
-const GenerationField = 2;
+const StatePlace = 0;
+const IdPlace = 1;
+const GenerationPlace = 2;
 const OrderLink = 3;
 
-/** A handle is generation * 65,536 + slot + 1, and stays in 31 bits. */
+/** A handle is generation * 65,536 + number of the row + 1, and stays in 31 bits. */
 const GenerationMask = 0x7fff;
 
-export class Incoming {
-	/** Ids whose PUBREC has gone. */
-	readonly received = new IdSet();
-	/** Slot of the message that the last `receive` was about, or NoSlot. */
-	slot: number = NoSlot;
-	/** Rows in use. */
-	count = 0;
+/** Messages that are held or wait for their turn. */
+export function incomingCount(holder: IncomingHolder): number {
+	return holder.incoming === undefined ? 0 : (holder.incoming[CountPlace] as number);
+}
 
-	private readonly rows: Int32Array;
-	private readonly window: number;
-	/** Messages of this connection, oldest first. */
-	private readonly arrivals: SlotList;
-	/** Rows in use that may be given up: Done. */
-	private done = 0;
+/** Whether one more message with QoS > 0 can be taken. */
+export function hasIncomingRoom(holder: IncomingHolder): boolean {
+	const table = holder.incoming;
+	if (table === undefined) return true;
+	const held = (table[CountPlace] as number) - (table[DonePlace] as number);
+	return held < (holder.numbers[IncomingWindow] as number);
+}
 
-	/** @param window messages that the application may hold */
-	constructor(window: number) {
-		this.window = window;
-		this.rows = new Int32Array(window * Stride);
-		this.arrivals = new SlotList(this.rows, Stride, OrderLink);
+/**
+ * A PUBLISH with QoS 1 or 2 arrived, and there is room. Returns what is to be done, and leaves its
+ * handle in the record where it is to be delivered.
+ */
+export function receiveIncoming(holder: IncomingHolder, packetId: number, qos: number): number {
+	let row = find(holder.incoming, packetId);
+	const before = stateBefore(holder, row, packetId);
+	const input = qos === 1 ? InInput.Publish1 : InInput.Publish2;
+	const cell = step(IncomingFlow, before, input);
+	const action = actionOf(cell);
+	if (action === InAction.Nothing || action === InAction.Violation) return action;
+	if (before === In.Received2 && stateOf(cell) !== In.Repeated2) deleteId(holder, packetId);
+	if (row === NoRow) row = take(holder, packetId);
+	const table = holder.incoming as Int32Array;
+	if (before === In.Done1) {
+		change(table, DonePlace, -1);
+		// Under the same id at QoS 2 it is another message, with another handle.
+		if (action === InAction.Deliver) renew(holder, table, row);
 	}
+	table[row + StatePlace] = stateOf(cell);
+	append(table, Arrivals, OrderLink, row);
+	holder.numbers[Handle] = handleOf(table, row);
+	return action;
+}
 
-	/** Whether one more message with QoS > 0 can be taken. */
-	get hasRoom(): boolean {
-		return this.count - this.done < this.window;
+/** A PUBREL arrived. Returns InAction.Answer or InAction.Violation. */
+export function releaseIncoming(holder: IncomingHolder, packetId: number): number {
+	const table = holder.incoming;
+	const row = find(table, packetId);
+	const before = stateBefore(holder, row, packetId);
+	const action = actionOf(step(IncomingFlow, before, InInput.Pubrel));
+	if (action === InAction.Violation) return action;
+	deleteId(holder, packetId);
+	if (before === In.Repeated2 && table !== undefined) {
+		remove(table, Arrivals, OrderLink, row);
+		drop(holder, table, row);
 	}
+	return action;
+}
 
-	/** A PUBLISH with QoS 1 or 2 arrived, and there is room. Returns what is to be done. */
-	receive(packetId: number, qos: number): number {
-		const slot = this.count === 0 ? NoSlot : this.find(packetId);
-		const before = this.stateOf(slot, packetId);
-		const input = qos === 1 ? InInput.Publish1 : InInput.Publish2;
-		const cell = step(IncomingFlow, before, input);
-		const action = actionOf(cell);
-		this.slot = slot;
-		if (action === InAction.Nothing || action === InAction.Violation) return action;
-		if (before === In.Received2 && stateOf(cell) !== In.Repeated2) this.received.delete(packetId);
-		this.slot = slot === NoSlot ? this.take(packetId) : slot;
-		if (before === In.Done1) {
-			this.done -= 1;
-			// Under the same id at QoS 2 it is another message, with another handle.
-			if (action === InAction.Deliver) this.renew(this.slot);
+/** The application is done with a message. Returns 0 or Code.UnknownHandle. */
+export function acknowledgeIncoming(holder: IncomingHolder, handle: number): number {
+	const table = holder.incoming;
+	if (table === undefined || handle <= 0) return Code.UnknownHandle;
+	const row = HeadPlaces + ((handle - 1) & 0xffff) * Stride;
+	if (row >= table.length || handleOf(table, row) !== handle) return Code.UnknownHandle;
+	const before = table[row + StatePlace] as number;
+	if (before === In.None || before === In.Repeated2) return Code.UnknownHandle;
+	move(table, row, InInput.Acknowledge);
+	if (before === In.Held1) change(table, DonePlace, 1);
+	if (before === In.Held2) free(holder, table, row);
+	return Code.None;
+}
+
+/** Type of the answer whose turn it is, PUBACK or PUBREC, or 0. */
+export function nextAnswer(holder: IncomingHolder): number {
+	const table = holder.incoming;
+	return table === undefined ? 0 : answerOf(table, table[Arrivals] as number);
+}
+
+/** Id of the answer whose turn it is. */
+export function nextAnswerId(holder: IncomingHolder): number {
+	const table = holder.incoming as Int32Array;
+	return table[(table[Arrivals] as number) + IdPlace] as number;
+}
+
+/** How many answers can leave one behind the other. */
+export function answersReady(holder: IncomingHolder): number {
+	const table = holder.incoming;
+	if (table === undefined) return 0;
+	let ready = 0;
+	let row = table[Arrivals] as number;
+	while (answerOf(table, row) !== 0) {
+		ready += 1;
+		row = table[row + OrderLink] as number;
+	}
+	return ready;
+}
+
+/** The answer that `nextAnswer` named has left. */
+export function finishAnswer(holder: IncomingHolder, packetId: number): void {
+	const table = holder.incoming;
+	if (table === undefined) return;
+	const row = table[Arrivals] as number;
+	if (row === NoRow || table[row + IdPlace] !== packetId) return;
+	move(table, row, InInput.Turn);
+	remove(table, Arrivals, OrderLink, row);
+	free(holder, table, row);
+}
+
+/** The connection is gone: no repeat has arrived on the next one yet. */
+export function loseIncoming(holder: IncomingHolder): void {
+	const table = holder.incoming;
+	if (table === undefined) return;
+	clear(table, Arrivals);
+	for (let row = HeadPlaces; row < table.length; row += Stride) {
+		const before = table[row + StatePlace] as number;
+		if (before === In.None) continue;
+		move(table, row, InInput.Lost);
+		const after = table[row + StatePlace] as number;
+		if (after === In.Done1 && before !== In.Done1) change(table, DonePlace, 1);
+		if (after === In.Received2) free(holder, table, row);
+	}
+}
+
+/** The session is gone: ids mean nothing any more [MQTT-3.1.2-6]. */
+export function forgetIncoming(holder: IncomingHolder): void {
+	holder.incoming = undefined;
+	clearIds(holder);
+}
+
+function answerOf(table: Int32Array, row: number): number {
+	if (row === NoRow) return 0;
+	const state = table[row + StatePlace] as number;
+	if (state === In.Ready1) return PacketType.Puback;
+	return state === In.Ready2 || state === In.Repeated2 ? PacketType.Pubrec : 0;
+}
+
+function stateBefore(holder: IncomingHolder, row: number, packetId: number): number {
+	if (row !== NoRow) return (holder.incoming as Int32Array)[row + StatePlace] as number;
+	return hasId(holder, packetId) ? In.Received2 : In.None;
+}
+
+function handleOf(table: Int32Array, row: number): number {
+	return ((table[row + GenerationPlace] as number) << 16) + (row - HeadPlaces) / Stride + 1;
+}
+
+function find(table: Int32Array | undefined, packetId: number): number {
+	if (table === undefined) return NoRow;
+	for (let row = HeadPlaces; row < table.length; row += Stride) {
+		if (table[row + IdPlace] === packetId && table[row + StatePlace] !== In.None) return row;
+	}
+	return NoRow;
+}
+
+/** A row for another message: a free one, one more, else one that is Done. */
+function take(holder: IncomingHolder, packetId: number): number {
+	const maximum = holder.numbers[IncomingWindow] as number;
+	let table = holder.incoming;
+	let row = HeadPlaces;
+	if (table === undefined || (table[CountPlace] as number) < maximum) {
+		if (table !== undefined) row = findState(table, In.None);
+		if (table === undefined || row >= table.length) {
+			table = growTable(table, HeadPlaces, Stride, maximum);
+			holder.incoming = table;
 		}
-		this.rows[this.slot * Stride + StateField] = stateOf(cell);
-		this.arrivals.append(this.slot);
-		return action;
+		change(table, CountPlace, 1);
+	} else {
+		row = findState(table, In.Done1);
+		change(table, DonePlace, -1);
 	}
+	table[row + IdPlace] = packetId;
+	renew(holder, table, row);
+	return row;
+}
 
-	/** A PUBREL arrived. Returns InAction.Answer or InAction.Violation. */
-	release(packetId: number): number {
-		const slot = this.count === 0 ? NoSlot : this.find(packetId);
-		const before = this.stateOf(slot, packetId);
-		const action = actionOf(step(IncomingFlow, before, InInput.Pubrel));
-		if (action === InAction.Violation) return action;
-		this.received.delete(packetId);
-		if (before === In.Repeated2) {
-			this.arrivals.remove(slot);
-			this.clear(slot);
-		}
-		return action;
-	}
+/** The first row in a state, or the end of the table. */
+function findState(table: Int32Array, state: number): number {
+	let row = HeadPlaces;
+	while (row < table.length && table[row + StatePlace] !== state) row += Stride;
+	return row;
+}
 
-	/** Handle of the message in a slot, over 0. */
-	handle(slot: number): number {
-		return ((this.rows[slot * Stride + GenerationField] as number) << 16) + slot + 1;
-	}
+function renew(holder: IncomingHolder, table: Int32Array, row: number): void {
+	const generation = ((holder.numbers[Generation] as number) + 1) & GenerationMask;
+	holder.numbers[Generation] = generation;
+	table[row + GenerationPlace] = generation;
+}
 
-	/** The application is done with a message. Returns 0 or Code.UnknownHandle. */
-	acknowledge(handle: number): number {
-		const slot = (handle - 1) & 0xffff;
-		if (handle <= 0 || slot >= this.window || this.handle(slot) !== handle) {
-			return Code.UnknownHandle;
-		}
-		const before = this.state(slot);
-		if (before === In.None || before === In.Repeated2) return Code.UnknownHandle;
-		this.move(slot, InInput.Acknowledge);
-		if (before === In.Held1) this.done += 1;
-		if (before === In.Held2) this.free(slot);
-		return Code.None;
-	}
+/** Frees a row; a QoS 2 id whose answer has left, or may leave, is remembered. */
+function free(holder: IncomingHolder, table: Int32Array, row: number): void {
+	if (table[row + StatePlace] === In.Received2) addId(holder, table[row + IdPlace] as number);
+	drop(holder, table, row);
+}
 
-	/** Type of the answer whose turn it is, PUBACK or PUBREC, or 0. */
-	get nextAnswer(): number {
-		const slot = this.arrivals.head;
-		if (slot === NoSlot) return 0;
-		const state = this.state(slot);
-		if (state === In.Ready1) return PacketType.Puback;
-		return state === In.Ready2 || state === In.Repeated2 ? PacketType.Pubrec : 0;
-	}
+/** Frees a row; the last one takes the table with it. */
+function drop(holder: IncomingHolder, table: Int32Array, row: number): void {
+	table[row + StatePlace] = In.None;
+	change(table, CountPlace, -1);
+	if (table[CountPlace] === 0) holder.incoming = undefined;
+}
 
-	/** Id of the answer whose turn it is. */
-	get nextAnswerId(): number {
-		return this.rows[this.arrivals.head * Stride + IdField] as number;
-	}
+function move(table: Int32Array, row: number, input: number): void {
+	const state = table[row + StatePlace] as number;
+	table[row + StatePlace] = stateOf(step(IncomingFlow, state, input));
+}
 
-	/** The answer that `nextAnswer` named has left. */
-	finishAnswer(packetId: number): void {
-		const slot = this.arrivals.head;
-		if (slot === NoSlot || this.nextAnswerId !== packetId) return;
-		this.move(slot, InInput.Turn);
-		this.arrivals.remove(slot);
-		this.free(slot);
-	}
-
-	/** The connection is gone: no repeat has arrived on the next one yet. */
-	handleLost(): void {
-		this.arrivals.clear();
-		for (let slot = 0; slot < this.window; slot++) {
-			const before = this.state(slot);
-			if (before === In.None) continue;
-			this.move(slot, InInput.Lost);
-			const after = this.state(slot);
-			if (after === In.Done1 && before !== In.Done1) this.done += 1;
-			if (after === In.Received2) this.free(slot);
-		}
-	}
-
-	/** The session is gone: ids mean nothing any more [MQTT-3.1.2-6]. */
-	handleForgotten(): void {
-		this.arrivals.clear();
-		this.received.clear();
-		for (let slot = 0; slot < this.window; slot++) {
-			if (this.state(slot) !== In.None) this.clear(slot);
-		}
-		this.done = 0;
-	}
-
-	private state(slot: number): number {
-		return this.rows[slot * Stride + StateField] as number;
-	}
-
-	private stateOf(slot: number, packetId: number): number {
-		if (slot !== NoSlot) return this.state(slot);
-		return this.received.has(packetId) ? In.Received2 : In.None;
-	}
-
-	private find(packetId: number): number {
-		for (let slot = 0; slot < this.window; slot++) {
-			const row = slot * Stride;
-			if (this.rows[row + IdField] === packetId && this.rows[row + StateField] !== In.None) {
-				return slot;
-			}
-		}
-		return NoSlot;
-	}
-
-	/** A row for another message: a free one, else one that is Done. */
-	private take(packetId: number): number {
-		const wanted = this.count < this.window ? In.None : In.Done1;
-		let slot = 0;
-		while (this.state(slot) !== wanted) slot += 1;
-		if (wanted === In.Done1) this.done -= 1;
-		else this.count += 1;
-		this.rows[slot * Stride + IdField] = packetId;
-		this.renew(slot);
-		return slot;
-	}
-
-	private renew(slot: number): void {
-		const row = slot * Stride + GenerationField;
-		this.rows[row] = ((this.rows[row] as number) + 1) & GenerationMask;
-	}
-
-	/** Frees a row; a QoS 2 id whose answer has left, or may leave, is remembered. */
-	private free(slot: number): void {
-		if (this.state(slot) === In.Received2) {
-			this.received.add(this.rows[slot * Stride + IdField] as number);
-		}
-		this.clear(slot);
-	}
-
-	private clear(slot: number): void {
-		this.rows[slot * Stride + StateField] = In.None;
-		this.count -= 1;
-	}
-
-	private move(slot: number, input: number): void {
-		const row = slot * Stride + StateField;
-		this.rows[row] = stateOf(step(IncomingFlow, this.rows[row] as number, input));
-	}
+function change(table: Int32Array, place: number, by: number): void {
+	table[place] = (table[place] as number) + by;
 }

@@ -1,40 +1,120 @@
 /**
- * One received packet: the reused record and the checks of each type that a client may receive.
- * Works on a whole packet in place, copies nothing. Each failed check is a code, never a throw.
- * Must not know how the bytes were gathered, nor the session.
+ * One received packet: what is kept of it in the numbers of the session, and the checks of each
+ * type that a client may receive. Works on a body in place, copies nothing. Each failed check is a
+ * code, never a throw. Must not know how the bytes were gathered, nor the session.
  */
 
 import { Code, PacketType } from "./codes";
+import {
+	Flag,
+	Flags,
+	Handle,
+	PacketFirst,
+	PacketId,
+	PacketLength,
+	PayloadEnd,
+	ReturnCode,
+	TopicEnd,
+	TopicStart,
+} from "./record";
 import { checkTopicBytes, readUint16 } from "./wire";
 
+/** What a packet is kept in. */
+export interface PacketHolder {
+	readonly numbers: Int32Array;
+	/** The bytes of the last packet or, while it comes in pieces, of its body; while needed. */
+	source: Uint8Array | undefined;
+}
+
 /**
- * What a packet said. Fields that a type does not have keep what an earlier packet said.
+ * What a packet said, read where it is kept. Fields that a type does not have say nothing.
  * Room for MQTT 5: properties will be a range like the payload.
  */
 export class Packet {
-	type = 0;
+	private readonly holder: PacketHolder;
+
+	constructor(holder: PacketHolder) {
+		this.holder = holder;
+	}
+
+	get type(): number {
+		return this.number(PacketFirst) >> 4;
+	}
+
 	/** PUBLISH, the acks, SUBACK, UNSUBACK: 1 to 65,535; 0 for QoS 0. */
-	packetId = 0;
-	qos = 0;
-	retain = false;
-	dup = false;
+	get packetId(): number {
+		return this.number(PacketId);
+	}
+
+	get qos(): number {
+		return (this.number(PacketFirst) >> 1) & 3;
+	}
+
+	get retain(): boolean {
+		return (this.number(PacketFirst) & 1) !== 0;
+	}
+
+	get dup(): boolean {
+		return (this.number(PacketFirst) & 8) !== 0;
+	}
+
 	/** Ranges below are offsets in this buffer. */
-	buffer: Uint8Array = new Uint8Array(0);
-	topicStart = 0;
-	topicEnd = 0;
+	get buffer(): Uint8Array {
+		return this.holder.source ?? new Uint8Array(0);
+	}
+
+	get topicStart(): number {
+		return this.number(TopicStart);
+	}
+
+	get topicEnd(): number {
+		return this.number(TopicEnd);
+	}
+
 	/** PUBLISH: the application's bytes. SUBACK: the return codes. */
-	payloadStart = 0;
-	payloadEnd = 0;
+	get payloadStart(): number {
+		return payloadStart(this.holder.numbers);
+	}
+
+	get payloadEnd(): number {
+		return this.number(PayloadEnd);
+	}
+
 	/** CONNACK */
-	sessionPresent = false;
+	get sessionPresent(): boolean {
+		return (this.number(Flags) & Flag.SessionPresent) !== 0;
+	}
+
 	/** CONNACK: 0 accepted, otherwise refused. */
-	returnCode = 0;
+	get returnCode(): number {
+		return this.number(ReturnCode);
+	}
+
 	/** PUBLISH: what `acknowledge` takes; 0 for QoS 0. The session gives it. */
-	handle = 0;
+	get handle(): number {
+		return this.number(Handle);
+	}
+
 	/** A PUBLISH that was too long: it has no topic and no payload. */
-	skipped = false;
+	get skipped(): boolean {
+		return (this.number(Flags) & Flag.PacketSkipped) !== 0;
+	}
+
 	/** Length of the whole packet. */
-	bytes = 0;
+	get bytes(): number {
+		return this.number(PacketLength);
+	}
+
+	private number(place: number): number {
+		return this.holder.numbers[place] as number;
+	}
+}
+
+/** Where the payload of the last PUBLISH begins, or the return codes of the last SUBACK. */
+export function payloadStart(numbers: Int32Array): number {
+	const first = numbers[PacketFirst] as number;
+	const hasId = first >> 4 === PacketType.Publish && (first & 0x06) !== 0;
+	return (numbers[TopicEnd] as number) + (hasId ? 2 : 0);
 }
 
 /** Type and reserved flags of the first byte [MQTT-2.2.2-1] [MQTT-2.2.2-2]. */
@@ -83,30 +163,31 @@ export function checkLength(first: number, length: number): number {
 }
 
 /**
- * Reads a packet that lies whole in buffer[start, end), its body from `body` on. First byte and
- * length were checked. Returns `Code.None` or the rule that is broken.
+ * Reads a packet whose body is buffer[body, end). First byte and length were checked. Returns
+ * `Code.None` or the rule that is broken.
  */
 export function parsePacket(
-	packet: Packet,
+	holder: PacketHolder,
+	first: number,
 	buffer: Uint8Array,
-	start: number,
 	body: number,
 	end: number,
 ): number {
-	const first = buffer[start] as number;
+	const { numbers } = holder;
 	const type = first >> 4;
-	packet.type = type;
-	packet.skipped = false;
-	packet.bytes = end - start;
-	if (type === PacketType.Publish) return parsePublish(packet, buffer, first, body, end);
-	if (type === PacketType.Connack) return parseConnack(packet, buffer, body);
+	numbers[PacketFirst] = first;
+	numbers[Flags] = (numbers[Flags] as number) & ~Flag.PacketSkipped;
+	if (type === PacketType.Publish) return parsePublish(holder, first, buffer, body, end);
+	if (type === PacketType.Connack) return parseConnack(numbers, buffer, body);
 	if (type === PacketType.Pingresp) return Code.None;
-	packet.packetId = readUint16(buffer, body);
-	if (packet.packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1] [MQTT-2.3.1-6]
+	const packetId = readUint16(buffer, body);
+	numbers[PacketId] = packetId;
+	if (packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1] [MQTT-2.3.1-6]
 	if (type !== PacketType.Suback) return Code.None;
-	packet.buffer = buffer;
-	packet.payloadStart = body + 2;
-	packet.payloadEnd = end;
+	holder.source = buffer;
+	numbers[TopicStart] = body + 2;
+	numbers[TopicEnd] = body + 2;
+	numbers[PayloadEnd] = end;
 	for (let at = body + 2; at < end; at++) {
 		const granted = buffer[at] as number;
 		if (granted > 2 && granted !== 0x80) return Code.SubackCode; // [MQTT-3.9.3-2]
@@ -114,44 +195,35 @@ export function parsePacket(
 	return Code.None;
 }
 
-/** First byte of a PUBLISH into the record. */
-export function parseFlags(packet: Packet, first: number): void {
-	packet.qos = (first >> 1) & 3;
-	packet.retain = (first & 1) !== 0;
-	packet.dup = (first & 8) !== 0;
-}
-
 function parsePublish(
-	packet: Packet,
-	buffer: Uint8Array,
+	holder: PacketHolder,
 	first: number,
+	buffer: Uint8Array,
 	body: number,
 	end: number,
 ): number {
-	parseFlags(packet, first);
+	const { numbers } = holder;
+	const hasId = (first & 0x06) !== 0;
 	const topicStart = body + 2;
 	const topicEnd = topicStart + readUint16(buffer, body);
-	const payloadStart = packet.qos === 0 ? topicEnd : topicEnd + 2;
-	if (payloadStart > end) return Code.WrongLength;
+	if (topicEnd + (hasId ? 2 : 0) > end) return Code.WrongLength;
 	const code = checkTopicBytes(buffer, topicStart, topicEnd);
 	if (code !== Code.None) return code;
-	packet.packetId = 0;
-	if (packet.qos !== 0) {
-		packet.packetId = readUint16(buffer, topicEnd);
-		if (packet.packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1]
-	}
-	packet.buffer = buffer;
-	packet.topicStart = topicStart;
-	packet.topicEnd = topicEnd;
-	packet.payloadStart = payloadStart;
-	packet.payloadEnd = end;
+	const packetId = hasId ? readUint16(buffer, topicEnd) : 0;
+	if (hasId && packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1]
+	holder.source = buffer;
+	numbers[PacketId] = packetId;
+	numbers[TopicStart] = topicStart;
+	numbers[TopicEnd] = topicEnd;
+	numbers[PayloadEnd] = end;
 	return Code.None;
 }
 
-function parseConnack(packet: Packet, buffer: Uint8Array, body: number): number {
+function parseConnack(numbers: Int32Array, buffer: Uint8Array, body: number): number {
 	const flags = buffer[body] as number;
 	if (flags > 1) return Code.ConnackFlags; // section 3.2.2.1, bits 7-1
-	packet.sessionPresent = flags === 1;
-	packet.returnCode = buffer[body + 1] as number;
+	const others = (numbers[Flags] as number) & ~Flag.SessionPresent;
+	numbers[Flags] = flags === 1 ? others | Flag.SessionPresent : others;
+	numbers[ReturnCode] = buffer[body + 1] as number;
 	return Code.None;
 }

@@ -4,180 +4,203 @@
  */
 
 import { Code, Event, PacketType, State } from "./codes";
-import { type Core, Sending } from "./core";
-import { Deadline } from "./deadlines";
+import { armAnswer, type Core, fail, hasFlag, pushReply, Sending, setFlag, tally } from "./core";
+import { Deadline, disarm, isArmed } from "./deadlines";
+import { acknowledgeIncoming, forgetIncoming, receiveIncoming, releaseIncoming } from "./incoming";
 import { InAction, OutAction, OutInput } from "./inflight";
-import type { Packet } from "./parse";
-import { NoSlot } from "./slots";
+import {
+	acknowledgeOutgoing,
+	findOutgoing,
+	finishOutgoing,
+	forgetOutgoing,
+	publicationToken,
+} from "./outgoing";
+import { payloadStart } from "./parse";
+import {
+	ConnectionState,
+	EventCode,
+	EventDetail,
+	EventToken,
+	Flag,
+	Handle,
+	PacketEvent,
+	PacketFirst,
+	PacketId,
+	PayloadEnd,
+	Refusal,
+	Repeated,
+	ReturnCode,
+	SendingKind,
+	Skipped,
+	Strays,
+	Subject,
+} from "./record";
+import { findRequest, finishRequest, requestFilters, requestToken, requestType } from "./requests";
+import { NoRow } from "./table";
 
-/** Obeys the packet in the decoder's record. */
+/** Obeys the packet in the record. */
 export function receivePacket(core: Core, now: number): void {
-	const packet = core.connection.decoder.packet;
-	if (core.connection.state === State.Opening) {
+	const { numbers } = core;
+	const type = (numbers[PacketFirst] as number) >> 4;
+	if (numbers[ConnectionState] === State.Opening) {
 		// [MQTT-3.2.0-1]
-		if (packet.type === PacketType.Connack) receiveConnack(core, packet, now);
-		else core.fail(Code.BeforeConnack);
+		if (type === PacketType.Connack) receiveConnack(core, now);
+		else fail(core, Code.BeforeConnack);
 		return;
 	}
-	switch (packet.type) {
+	switch (type) {
 		case PacketType.Publish:
-			receivePublish(core, packet);
+			receivePublish(core);
 			break;
 		case PacketType.Puback:
-			receiveAck(core, packet, OutInput.Puback, now);
+			receiveAck(core, OutInput.Puback, now);
 			break;
 		case PacketType.Pubrec:
-			receiveAck(core, packet, OutInput.Pubrec, now);
+			receiveAck(core, OutInput.Pubrec, now);
 			break;
 		case PacketType.Pubcomp:
-			receiveAck(core, packet, OutInput.Pubcomp, now);
+			receiveAck(core, OutInput.Pubcomp, now);
 			break;
 		case PacketType.Pubrel:
-			receivePubrel(core, packet);
+			receivePubrel(core);
 			break;
 		case PacketType.Suback:
-			receiveSuback(core, packet, now);
+			receiveSuback(core, now);
 			break;
 		case PacketType.Unsuback:
-			receiveUnsuback(core, packet, now);
+			receiveUnsuback(core, now);
 			break;
 		case PacketType.Pingresp:
-			core.connection.deadlines.disarm(Deadline.Pong);
+			disarm(numbers, Deadline.Pong);
 			break;
 		default:
-			core.fail(Code.SecondConnack);
+			fail(core, Code.SecondConnack);
 	}
 }
 
-function receiveConnack(core: Core, packet: Packet, now: number): void {
-	const { connection, kept, settings } = core;
-	if (packet.returnCode !== 0) {
-		core.refusal = packet.returnCode;
-		core.fail(Code.Refused); // [MQTT-3.2.2-5]
+function receiveConnack(core: Core, now: number): void {
+	const { numbers } = core;
+	const returnCode = numbers[ReturnCode] as number;
+	const sessionPresent = hasFlag(core, Flag.SessionPresent);
+	if (returnCode !== 0) {
+		numbers[Refusal] = returnCode;
+		setFlag(core, Flag.RefusedPending);
+		fail(core, Code.Refused); // [MQTT-3.2.2-5]
 		return;
 	}
-	if (packet.sessionPresent && settings.cleanSession) {
-		core.fail(Code.SessionPresent); // [MQTT-3.2.2-1]
+	if (sessionPresent && core.cleanSession) {
+		fail(core, Code.SessionPresent); // [MQTT-3.2.2-1]
 		return;
 	}
-	if (!packet.sessionPresent) {
-		kept.incoming.handleForgotten();
-		kept.outgoing.handleForgotten(connection.requests);
+	if (!sessionPresent) {
+		forgetIncoming(core);
+		forgetOutgoing(core);
 	}
-	const deadlines = connection.deadlines;
-	deadlines.disarm(Deadline.Connect);
-	if (settings.keepAliveSeconds > 0 && !deadlines.isArmed(Deadline.Ping)) connection.pingDue = true;
-	connection.state = connection.disconnectDue ? State.Closing : State.Up;
-	core.armAnswer(now, true);
-	core.event.sessionPresent = packet.sessionPresent;
-	core.packetEvent = Event.Connected;
+	disarm(numbers, Deadline.Connect);
+	if (core.keepAliveSeconds > 0 && !isArmed(numbers, Deadline.Ping)) setFlag(core, Flag.PingDue);
+	numbers[ConnectionState] = hasFlag(core, Flag.DisconnectDue) ? State.Closing : State.Up;
+	armAnswer(core, now, true);
+	numbers[PacketEvent] = Event.Connected;
 }
 
-function receivePublish(core: Core, packet: Packet): void {
-	packet.handle = 0;
-	if (packet.qos !== 0) {
-		const incoming = core.kept.incoming;
-		const action = incoming.receive(packet.packetId, packet.qos);
+function receivePublish(core: Core): void {
+	const { numbers } = core;
+	const qos = ((numbers[PacketFirst] as number) >> 1) & 3;
+	const skipped = hasFlag(core, Flag.PacketSkipped);
+	numbers[Handle] = 0;
+	if (qos !== 0) {
+		const action = receiveIncoming(core, numbers[PacketId] as number, qos);
 		if (action === InAction.Violation) {
-			core.fail(Code.PacketIdInUse); // [MQTT-2.3.1-4]
+			fail(core, Code.PacketIdInUse); // [MQTT-2.3.1-4]
 			return;
 		}
 		if (action !== InAction.Deliver) {
-			core.repeated += 1;
+			tally(core, Repeated);
 			return;
 		}
-		packet.handle = incoming.handle(incoming.slot);
 		// What nobody can see is acknowledged all the same [MQTT-4.5.0-2].
-		if (packet.skipped) incoming.acknowledge(packet.handle);
+		if (skipped) acknowledgeIncoming(core, numbers[Handle] as number);
 	}
-	if (packet.skipped) {
-		core.skipped += 1;
-		core.event.skippedBytes = packet.bytes;
-		core.packetEvent = Event.Skipped;
-	} else {
-		core.packetEvent = Event.Message;
-	}
+	if (skipped) tally(core, Skipped);
+	numbers[PacketEvent] = skipped ? Event.Skipped : Event.Message;
 }
 
-function receivePubrel(core: Core, packet: Packet): void {
-	if (core.kept.incoming.release(packet.packetId) === InAction.Violation) {
-		core.fail(Code.UnexpectedAck);
+function receivePubrel(core: Core): void {
+	const packetId = core.numbers[PacketId] as number;
+	if (releaseIncoming(core, packetId) === InAction.Violation) {
+		fail(core, Code.UnexpectedAck);
 		return;
 	}
 	// Also for an id that nobody knows: the PUBCOMP may have been lost [MQTT-4.3.3-2].
-	core.connection.pushReply(PacketType.Pubcomp, packet.packetId);
+	pushReply(core, PacketType.Pubcomp, packetId);
 }
 
-function receiveAck(core: Core, packet: Packet, input: number, now: number): void {
-	const { connection } = core;
-	const outgoing = core.kept.outgoing;
-	const slot = outgoing.find(packet.packetId);
-	if (slot === NoSlot && connection.requests.find(packet.packetId) !== NoSlot) {
-		core.fail(Code.UnexpectedAck);
+function receiveAck(core: Core, input: number, now: number): void {
+	const { numbers } = core;
+	const packetId = numbers[PacketId] as number;
+	const row = findOutgoing(core, packetId);
+	if (row === NoRow && findRequest(core, packetId) !== NoRow) {
+		fail(core, Code.UnexpectedAck);
 		return;
 	}
-	const { sending, subject } = connection;
-	if (slot === subject && (sending === Sending.Publish || sending === Sending.Release)) {
+	const sending = numbers[SendingKind];
+	if (row === numbers[Subject] && (sending === Sending.Publish || sending === Sending.Release)) {
 		// It is about an earlier connection; what is half out now will be answered anew.
-		core.strays += 1;
+		tally(core, Strays);
 		return;
 	}
-	switch (outgoing.acknowledge(slot, input)) {
+	switch (acknowledgeOutgoing(core, row, input)) {
 		case OutAction.Complete:
-			core.event.token = outgoing.token(slot);
-			core.event.qos = input === OutInput.Puback ? 1 : 2;
-			core.packetEvent = Event.Published;
-			outgoing.finish(slot);
+			numbers[EventToken] = publicationToken(core, row);
+			numbers[EventDetail] = input === OutInput.Puback ? 1 : 2;
+			numbers[PacketEvent] = Event.Published;
+			finishOutgoing(core, row);
 			break;
 		case OutAction.Answer:
-			core.strays += 1;
-			connection.pushReply(PacketType.Pubrel, packet.packetId);
+			tally(core, Strays);
+			pushReply(core, PacketType.Pubrel, packetId);
 			break;
 		case OutAction.Stray:
-			core.strays += 1;
+			tally(core, Strays);
 			break;
 		case OutAction.Violation:
-			core.fail(Code.UnexpectedAck);
+			fail(core, Code.UnexpectedAck);
 			return;
 	}
-	core.armAnswer(now, true);
+	armAnswer(core, now, true);
 }
 
-function receiveSuback(core: Core, packet: Packet, now: number): void {
-	const slot = findRequest(core, packet.packetId, PacketType.Subscribe);
-	if (slot === NoSlot) return;
-	const { requests } = core.connection;
-	const count = packet.payloadEnd - packet.payloadStart;
-	if (count !== requests.filters(slot)) {
-		core.fail(Code.SubackCount); // [MQTT-3.8.4-5]
+function receiveSuback(core: Core, now: number): void {
+	const row = takeRequest(core, PacketType.Subscribe);
+	if (row === NoRow) return;
+	const { numbers } = core;
+	const count = (numbers[PayloadEnd] as number) - payloadStart(numbers);
+	if (count !== requestFilters(core, row)) {
+		fail(core, Code.SubackCount); // [MQTT-3.8.4-5]
 		return;
 	}
-	const event = core.event;
-	for (let index = 0; index < count; index++) {
-		event.granted[index] = packet.buffer[packet.payloadStart + index] as number; // [MQTT-3.9.3-1]
-	}
-	event.grantedCount = count;
-	finishRequest(core, slot, Event.Subscribed, now);
+	numbers[EventDetail] = count; // [MQTT-3.9.3-1]
+	endRequest(core, row, Event.Subscribed, now);
 }
 
-function receiveUnsuback(core: Core, packet: Packet, now: number): void {
-	const slot = findRequest(core, packet.packetId, PacketType.Unsubscribe);
-	if (slot !== NoSlot) finishRequest(core, slot, Event.Unsubscribed, now);
+function receiveUnsuback(core: Core, now: number): void {
+	const row = takeRequest(core, PacketType.Unsubscribe);
+	if (row !== NoRow) endRequest(core, row, Event.Unsubscribed, now);
 }
 
-/** Slot of the request that an answer is for, or NoSlot after a failure [MQTT-2.3.1-7]. */
-function findRequest(core: Core, packetId: number, type: number): number {
-	const { requests } = core.connection;
-	const slot = requests.find(packetId);
-	if (slot !== NoSlot && requests.type(slot) === type) return slot;
-	core.fail(Code.UnexpectedAck);
-	return NoSlot;
+/** Row of the request that an answer is for, or NoRow after a failure [MQTT-2.3.1-7]. */
+function takeRequest(core: Core, type: number): number {
+	const row = findRequest(core, core.numbers[PacketId] as number);
+	if (row !== NoRow && requestType(core, row) === type) return row;
+	fail(core, Code.UnexpectedAck);
+	return NoRow;
 }
 
-function finishRequest(core: Core, slot: number, event: number, now: number): void {
-	core.event.code = Code.None;
-	core.event.token = core.connection.requests.token(slot);
-	core.packetEvent = event;
-	core.connection.requests.finish(slot);
-	core.armAnswer(now, true);
+function endRequest(core: Core, row: number, event: number, now: number): void {
+	const { numbers } = core;
+	numbers[EventCode] = Code.None;
+	numbers[EventToken] = requestToken(core, row);
+	numbers[PacketEvent] = event;
+	finishRequest(core, row);
+	armAnswer(core, now, true);
 }

@@ -5,7 +5,7 @@
  */
 
 import { Code, PacketType, State } from "./codes";
-import type { Core } from "./core";
+import { type Core, hasFlag, takeToken } from "./core";
 import {
 	packetBytes,
 	publishLength,
@@ -16,7 +16,10 @@ import {
 	writeSubscribe,
 	writeUnsubscribe,
 } from "./encode";
-import { QueueTokenBytes } from "./transmit";
+import { checkOutgoingRoom, packetOffset, reserveOutgoing, takePacketId } from "./outgoing";
+import { checkQueueRoom, queuePacket } from "./queue";
+import { ConnectionState, Flag, LastPacketId, LastToken, ReceiveBytes } from "./record";
+import { addRequest, hasRequestRoom } from "./requests";
 import { payloadBytes, topicFilterBytes, topicNameBytes } from "./validate";
 
 export function publish(
@@ -33,22 +36,20 @@ export function publish(
 	if (contentBytes < 0) return contentBytes;
 	const length = packetBytes(publishLength(topicBytes, contentBytes, qos));
 	if (length < 0) return length;
-	const kept = core.kept;
 	if (qos === 0) {
 		const at = enqueue(core, length);
 		if (at < 0) return at;
-		const bytes = core.connection.queue.bytes;
-		writePublish(bytes, at, topic, topicBytes, payload, contentBytes, 0, retain, 0);
-		return kept.lastToken;
+		const queue = core.queue as Uint8Array;
+		writePublish(queue, at, topic, topicBytes, payload, contentBytes, 0, retain, 0);
+		return core.numbers[LastToken] as number;
 	}
-	const outgoing = kept.outgoing;
-	const room = outgoing.checkRoom(length);
+	const room = checkOutgoingRoom(core, length);
 	if (room < 0) return room;
-	const packetId = outgoing.takeId(core.connection.requests);
-	const token = kept.takeToken();
-	const slot = outgoing.reserve(qos, packetId, token, length);
-	const at = outgoing.offset(slot);
-	writePublish(outgoing.bytes, at, topic, topicBytes, payload, contentBytes, qos, retain, packetId);
+	const packetId = takePacketId(core);
+	const token = takeToken(core);
+	const at = packetOffset(core, reserveOutgoing(core, qos, packetId, token, length));
+	const packets = core.packets as Uint8Array;
+	writePublish(packets, at, topic, topicBytes, payload, contentBytes, qos, retain, packetId);
 	return token;
 }
 
@@ -56,7 +57,7 @@ export function subscribe(core: Core, filters: readonly SubscribeRequest[]): num
 	const count = filters.length;
 	if (count === 0) return Code.NoFilters; // [MQTT-3.8.3-3]
 	// SUBACK has to fit as well: 1 + 4 + 2 + one byte per filter.
-	if (count + 7 > core.settings.receiveBytes) return Code.TooLong;
+	if (count + 7 > (core.numbers[ReceiveBytes] as number)) return Code.TooLong;
 	let filterBytes = 0;
 	for (let index = 0; index < count; index++) {
 		const filter = filters[index] as SubscribeRequest;
@@ -69,9 +70,9 @@ export function subscribe(core: Core, filters: readonly SubscribeRequest[]): num
 	const length = packetBytes(subscribeLength(count, filterBytes));
 	const at = reserveRequest(core, PacketType.Subscribe, count, length);
 	if (at < 0) return at;
-	if (core.event.granted.length < count) core.event.granted = new Uint8Array(count);
-	writeSubscribe(core.connection.queue.bytes, at, filters, filterBytes, core.requestId);
-	return core.kept.lastToken;
+	const packetId = core.numbers[LastPacketId] as number;
+	writeSubscribe(core.queue as Uint8Array, at, filters, filterBytes, packetId);
+	return core.numbers[LastToken] as number;
 }
 
 export function unsubscribe(core: Core, topics: readonly string[]): number {
@@ -86,39 +87,29 @@ export function unsubscribe(core: Core, topics: readonly string[]): number {
 	const length = packetBytes(unsubscribeLength(count, filterBytes));
 	const at = reserveRequest(core, PacketType.Unsubscribe, count, length);
 	if (at < 0) return at;
-	writeUnsubscribe(core.connection.queue.bytes, at, topics, filterBytes, core.requestId);
-	return core.kept.lastToken;
+	const packetId = core.numbers[LastPacketId] as number;
+	writeUnsubscribe(core.queue as Uint8Array, at, topics, filterBytes, packetId);
+	return core.numbers[LastToken] as number;
 }
 
-/** A place in the table and in the queue; `core.requestId` is the packet id to write. */
+/** A place in the table and in the queue; its packet id is the last one that was taken. */
 function reserveRequest(core: Core, type: number, count: number, length: number): number {
 	if (length < 0) return length;
-	const { requests } = core.connection;
-	if (!requests.hasRoom) return isOpen(core) ? Code.Full : Code.NotConnected;
+	if (!hasRequestRoom(core)) return isOpen(core) ? Code.Full : Code.NotConnected;
 	const at = enqueue(core, length);
 	if (at < 0) return at;
-	core.requestId = core.kept.outgoing.takeId(requests);
-	requests.add(type, core.requestId, core.kept.lastToken, count);
+	addRequest(core, type, takePacketId(core), core.numbers[LastToken] as number, count);
 	return at;
 }
 
 function isOpen(core: Core): boolean {
-	const { state, disconnectDue } = core.connection;
-	return (state === State.Opening || state === State.Up) && !disconnectDue;
+	const state = core.numbers[ConnectionState];
+	return (state === State.Opening || state === State.Up) && !hasFlag(core, Flag.DisconnectDue);
 }
 
 /** Room for a packet in the queue, behind a new token; its offset or a negative code. */
 export function enqueue(core: Core, length: number): number {
 	if (!isOpen(core)) return Code.NotConnected;
-	const queue = core.connection.queue;
-	const recordBytes = QueueTokenBytes + length;
-	if (recordBytes > queue.bytes.length) return Code.TooLong;
-	const at = queue.allocate(recordBytes);
-	if (at < 0) return Code.Full;
-	const token = core.kept.takeToken();
-	queue.bytes[at] = token >> 24;
-	queue.bytes[at + 1] = (token >> 16) & 0xff;
-	queue.bytes[at + 2] = (token >> 8) & 0xff;
-	queue.bytes[at + 3] = token & 0xff;
-	return at + QueueTokenBytes;
+	const room = checkQueueRoom(core, length);
+	return room < 0 ? room : queuePacket(core, takeToken(core), length);
 }

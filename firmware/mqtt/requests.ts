@@ -1,101 +1,121 @@
 /**
- * SUBSCRIBE and UNSUBSCRIBE packets that were not answered: a table of fixed size. Part of the
- * connection: they are not sent again ([MQTT-4.4.0-1] is about PUBLISH and PUBREL), but each one
- * that dies with its connection is reported. Must not know the packets themselves.
+ * SUBSCRIBE and UNSUBSCRIBE packets that were not answered: a table, while there are any. Part of
+ * the connection: they are not sent again ([MQTT-4.4.0-1] is about PUBLISH and PUBREL), but each
+ * one that dies with its connection is reported. Must not know the packets themselves.
  */
 
-import { NoSlot } from "./slots";
+import { RequestWindow } from "./record";
+import { growTable, NoRow } from "./table";
 
+/** What the requests are kept in. */
+export interface RequestHolder {
+	readonly numbers: Int32Array;
+	/** While one is not answered or its loss is not told. */
+	requests: Int32Array | undefined;
+}
+
+/** In front: requests that wait for an answer, and those whose loss has to be told. */
+const WaitingPlace = 0;
+const LostPlace = 1;
+const HeadPlaces = 2;
+
+/** A row. */
 const Stride = 5;
-const StateField = 0;
-const TypeField = 1;
-const IdField = 2;
-const TokenField = 3;
-const CountField = 4;
+const StatePlace = 0;
+const TypePlace = 1;
+const IdPlace = 2;
+const TokenPlace = 3;
+const FiltersPlace = 4;
 
 const Free = 0;
 const Waiting = 1;
 const Lost = 2;
 
-export class Requests {
-	/** Not answered on this connection. */
-	waiting = 0;
-	private lost = 0;
-	private readonly rows: Int32Array;
-	private readonly window: number;
+/** Not answered on this connection. */
+export function requestsWaiting(holder: RequestHolder): number {
+	return holder.requests === undefined ? 0 : (holder.requests[WaitingPlace] as number);
+}
 
-	constructor(window: number) {
-		this.window = window;
-		this.rows = new Int32Array(window * Stride);
-	}
+export function hasRequestRoom(holder: RequestHolder): boolean {
+	const table = holder.requests;
+	if (table === undefined) return true;
+	const used = (table[WaitingPlace] as number) + (table[LostPlace] as number);
+	return used < (holder.numbers[RequestWindow] as number);
+}
 
-	get hasRoom(): boolean {
-		return this.waiting + this.lost < this.window;
+/** @param type PacketType.Subscribe or PacketType.Unsubscribe */
+export function addRequest(
+	holder: RequestHolder,
+	type: number,
+	packetId: number,
+	token: number,
+	filters: number,
+): void {
+	let table = holder.requests;
+	const row = table === undefined ? HeadPlaces : findState(table, Free);
+	if (table === undefined || row >= table.length) {
+		table = growTable(table, HeadPlaces, Stride, holder.numbers[RequestWindow] as number);
+		holder.requests = table;
 	}
+	table[row] = Waiting;
+	table[row + TypePlace] = type;
+	table[row + IdPlace] = packetId;
+	table[row + TokenPlace] = token;
+	table[row + FiltersPlace] = filters;
+	table[WaitingPlace] = (table[WaitingPlace] as number) + 1;
+}
 
-	/** @param type PacketType.Subscribe or PacketType.Unsubscribe */
-	add(type: number, packetId: number, token: number, count: number): void {
-		const row = this.row(Free) * Stride;
-		this.rows[row + StateField] = Waiting;
-		this.rows[row + TypeField] = type;
-		this.rows[row + IdField] = packetId;
-		this.rows[row + TokenField] = token;
-		this.rows[row + CountField] = count;
-		this.waiting += 1;
+/** Row of an id that waits for its answer, or NoRow. */
+export function findRequest(holder: RequestHolder, packetId: number): number {
+	const table = holder.requests;
+	if (table === undefined) return NoRow;
+	for (let row = HeadPlaces; row < table.length; row += Stride) {
+		if (table[row + IdPlace] === packetId && table[row + StatePlace] === Waiting) return row;
 	}
+	return NoRow;
+}
 
-	/** Slot of an id that waits for its answer, or NoSlot. */
-	find(packetId: number): number {
-		if (this.waiting === 0) return NoSlot;
-		for (let slot = 0; slot < this.window; slot++) {
-			const row = slot * Stride;
-			if (this.rows[row + IdField] === packetId && this.rows[row + StateField] === Waiting) {
-				return slot;
-			}
-		}
-		return NoSlot;
-	}
+export function requestType(holder: RequestHolder, row: number): number {
+	return (holder.requests as Int32Array)[row + TypePlace] as number;
+}
 
-	type(slot: number): number {
-		return this.rows[slot * Stride + TypeField] as number;
-	}
+export function requestToken(holder: RequestHolder, row: number): number {
+	return (holder.requests as Int32Array)[row + TokenPlace] as number;
+}
 
-	token(slot: number): number {
-		return this.rows[slot * Stride + TokenField] as number;
-	}
+/** Filters in the request. */
+export function requestFilters(holder: RequestHolder, row: number): number {
+	return (holder.requests as Int32Array)[row + FiltersPlace] as number;
+}
 
-	/** Filters in the request. */
-	filters(slot: number): number {
-		return this.rows[slot * Stride + CountField] as number;
-	}
+/** Row of a lost request, or NoRow. */
+export function lostRequest(holder: RequestHolder): number {
+	const table = holder.requests;
+	return table === undefined || table[LostPlace] === 0 ? NoRow : findState(table, Lost);
+}
 
-	/** Answered. */
-	finish(slot: number): void {
-		this.rows[slot * Stride + StateField] = Free;
-		this.waiting -= 1;
-	}
+/** Answered, or its loss told. The last one takes the table with it. */
+export function finishRequest(holder: RequestHolder, row: number): void {
+	const table = holder.requests as Int32Array;
+	const counter = table[row + StatePlace] === Lost ? LostPlace : WaitingPlace;
+	table[counter] = (table[counter] as number) - 1;
+	table[row + StatePlace] = Free;
+	if (table[WaitingPlace] === 0 && table[LostPlace] === 0) holder.requests = undefined;
+}
 
-	handleLost(): void {
-		for (let slot = 0; slot < this.window; slot++) {
-			const row = slot * Stride + StateField;
-			if (this.rows[row] === Waiting) this.rows[row] = Lost;
-		}
-		this.lost += this.waiting;
-		this.waiting = 0;
+export function loseRequests(holder: RequestHolder): void {
+	const table = holder.requests;
+	if (table === undefined) return;
+	for (let row = HeadPlaces; row < table.length; row += Stride) {
+		if (table[row + StatePlace] === Waiting) table[row + StatePlace] = Lost;
 	}
+	table[LostPlace] = (table[LostPlace] as number) + (table[WaitingPlace] as number);
+	table[WaitingPlace] = 0;
+}
 
-	/** Slot of a lost request, which is free from now on, or NoSlot. */
-	takeLost(): number {
-		if (this.lost === 0) return NoSlot;
-		const slot = this.row(Lost);
-		this.rows[slot * Stride + StateField] = Free;
-		this.lost -= 1;
-		return slot;
-	}
-
-	private row(state: number): number {
-		let slot = 0;
-		while (this.rows[slot * Stride + StateField] !== state) slot += 1;
-		return slot;
-	}
+/** The first row in a state, or the end of the table. */
+function findState(table: Int32Array, state: number): number {
+	let row = HeadPlaces;
+	while (row < table.length && table[row + StatePlace] !== state) row += Stride;
+	return row;
 }

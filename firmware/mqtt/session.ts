@@ -7,64 +7,87 @@
  */
 
 import { Code, Event, PacketType, State } from "./codes";
-import { connectBytes, encodeConnect, type SessionOptions, settingsOf } from "./connect";
-import { Core, type EventRecord } from "./core";
-import { Deadline } from "./deadlines";
+import { connectBytes, encodeConnect } from "./connect";
+import { Core, clearFlag, fail, hasFlag, hasReplyRoom, resetConnection, setFlag } from "./core";
+import { arm, Deadline, nextDeadlineMs } from "./deadlines";
+import { Decoded, decode, releasePacket } from "./decode";
 import type { SubscribeRequest } from "./encode";
-import type { Packet } from "./parse";
+import { EventRecord } from "./event";
+import { acknowledgeIncoming, hasIncomingRoom, incomingCount, loseIncoming } from "./incoming";
+import { loseOutgoing, outgoingCount } from "./outgoing";
+import { Packet, payloadStart } from "./parse";
 import { receivePacket } from "./receive";
+import {
+	CloseCode,
+	ConnectionState,
+	ConnectTimeoutMs,
+	DecodeResult,
+	EventCode,
+	EventDetail,
+	EventToken,
+	Flag,
+	PacketEvent,
+	PayloadEnd,
+	ReceivedAt,
+	Refusal,
+	Repeated,
+	ResponseTimeoutMs,
+	Skipped,
+	Strays,
+	TopicEnd,
+	TopicStart,
+} from "./record";
 import { enqueue, publish, subscribe, unsubscribe } from "./request";
-import { NoSlot } from "./slots";
-import { QueueTokenBytes, transmit, wantsTransmit } from "./transmit";
+import { finishRequest, lostRequest, requestToken, requestType } from "./requests";
+import { meetDeadlines } from "./silence";
+import { NoRow } from "./table";
+import { transmit, transmitBytes, wantsTransmit } from "./transmit";
 import { isUtf8, readUtf8 } from "./wire";
 
 export { Code, codeName, Event, State } from "./codes";
 export type { SessionOptions, Will } from "./connect";
-export type { EventRecord } from "./core";
 export type { SubscribeRequest } from "./encode";
+export type { EventRecord } from "./event";
 export type { Packet } from "./parse";
 
-export class Session {
-	private readonly core: Core;
-
-	/** Throws RangeError naming option, value and allowed range. */
-	constructor(options: SessionOptions) {
-		const settings = settingsOf(options);
-		const least = connectBytes(settings) + QueueTokenBytes;
-		this.core = new Core(settings, Math.max(settings.transmitBytes, least));
-	}
-
+/** The constructor throws RangeError naming option, value and allowed range. */
+export class Session extends Core {
 	/** One of `State`. */
 	get state(): number {
-		return this.core.connection.state;
+		return this.numbers[ConnectionState] as number;
 	}
 
 	/** Details of the last event, until the next call of `handleBytes` or `pollEvent`. */
 	get event(): EventRecord {
-		return this.core.event;
+		return new EventRecord(this);
 	}
 
 	/**
-	 * The message of the last `Event.Message`, until the next call of `handleBytes`. Its ranges
-	 * are offsets in `message.buffer`, which may be the buffer given to `handleBytes`.
+	 * The message of the last `Event.Message`, until the next call of `handleBytes` or `pollEvent`.
+	 * Its ranges are offsets in `message.buffer`, which may be the buffer given to `handleBytes`.
 	 */
 	get message(): Packet {
-		return this.core.connection.decoder.packet;
+		return new Packet(this);
 	}
 
 	/** Publications with QoS > 0 that are not done. */
 	get inFlight(): number {
-		return this.core.kept.outgoing.order.count;
+		return outgoingCount(this);
 	}
 
 	/** Incoming messages with QoS > 0 that the application holds or that wait for their turn. */
 	get pendingIncoming(): number {
-		return this.core.kept.incoming.count;
+		return incomingCount(this);
 	}
 
 	/** Whether `pollTransmit` would give bytes. */
 	get wantsTransmit(): boolean {
-		return wantsTransmit(this.core);
+		return wantsTransmit(this);
+	}
+
+	/** How many `pollTransmit` would give if there were room for all. */
+	get transmitBytes(): number {
+		return transmitBytes(this);
 	}
 
 	/**
@@ -72,37 +95,36 @@ export class Session {
 	 * transport has to take bytes, first. Then call `handleBytes` again with what was left.
 	 */
 	get stalled(): boolean {
-		return this.core.connection.stalled;
+		return hasFlag(this, Flag.Stalled);
 	}
 
 	/** Incoming publications that were too long. */
 	get skipped(): number {
-		return this.core.skipped;
+		return this.numbers[Skipped] as number;
 	}
 
 	/** Incoming repeats that were not delivered again. */
 	get repeated(): number {
-		return this.core.repeated;
+		return this.numbers[Repeated] as number;
 	}
 
 	/** Acknowledgements that were for nothing in flight. */
 	get strays(): number {
-		return this.core.strays;
+		return this.numbers[Strays] as number;
 	}
 
 	/** The transport is open: CONNECT goes out. */
 	handleOpened(now: number): void {
-		if (this.core.attached) this.handleClosed(now);
-		const { core } = this;
-		const { connection, settings } = core;
-		core.attached = true;
-		core.refusal = 0;
-		connection.state = State.Opening;
-		connection.receivedAt = now | 0;
-		connection.deadlines.arm(Deadline.Connect, now, settings.connectTimeoutMs);
-		const length = connectBytes(settings);
-		const at = enqueue(core, length);
-		encodeConnect(connection.queue.bytes, at, at + length, settings);
+		if (hasFlag(this, Flag.Attached)) this.handleClosed(now);
+		const { numbers } = this;
+		setFlag(this, Flag.Attached);
+		clearFlag(this, Flag.RefusedPending);
+		numbers[ConnectionState] = State.Opening;
+		numbers[ReceivedAt] = now | 0;
+		arm(numbers, Deadline.Connect, now, numbers[ConnectTimeoutMs] as number);
+		const length = connectBytes(this);
+		const at = enqueue(this, length);
+		encodeConnect(this.queue as Uint8Array, at, at + length, this);
 	}
 
 	/**
@@ -111,64 +133,45 @@ export class Session {
 	 * failure everything is taken and ignored.
 	 */
 	handleBytes(buffer: Uint8Array, start: number, end: number, now: number): number {
-		const { core } = this;
-		const { connection } = core;
-		const { decoder } = connection;
-		if (connection.state === State.Closed) return end - start;
-		if (core.packetEvent !== Event.None) return 0;
-		core.hasMessage = false;
+		const { numbers } = this;
+		if (numbers[ConnectionState] === State.Closed) return end - start;
+		if (numbers[PacketEvent] !== Event.None) return 0;
+		clearFlag(this, Flag.HasMessage | Flag.Stalled);
 		let at = start;
-		connection.stalled = false;
 		while (at < end) {
-			if (!connection.hasReplyRoom) {
-				connection.stalled = true;
+			if (!hasReplyRoom(this)) {
+				setFlag(this, Flag.Stalled);
 				break;
 			}
-			at += decoder.decode(buffer, at, end, !core.kept.incoming.hasRoom);
-			if (decoder.complete) receivePacket(core, now);
-			else if (decoder.code !== Code.None) core.fail(decoder.code);
+			at += decode(this, buffer, at, end, !hasIncomingRoom(this));
+			const result = numbers[DecodeResult] as number;
+			if (result === Decoded.Packet) receivePacket(this, now);
+			else if (result < 0) fail(this, result);
 			else {
-				connection.stalled = decoder.held;
+				if (result === Decoded.Held) setFlag(this, Flag.Stalled);
 				break;
 			}
-			if ((connection.state as number) === State.Closed) return end - start;
-			if (core.packetEvent !== Event.None) break;
+			if ((numbers[ConnectionState] as number) === State.Closed) return end - start;
+			if (numbers[PacketEvent] !== Event.None) break;
 		}
-		if (at > start) connection.receivedAt = now | 0;
+		if (at > start) numbers[ReceivedAt] = now | 0;
 		return at - start;
 	}
 
 	/** Some time has passed: call it when `pollTimeout` said, or at any time. */
 	handleTimeout(now: number): void {
-		const { core } = this;
-		const { connection, settings } = core;
-		const { deadlines } = connection;
-		if (deadlines.takeDue(Deadline.Connect, now)) core.fail(Code.ConnectTimeout);
-		if (deadlines.takeDue(Deadline.Close, now)) core.fail(Code.None);
-		if (deadlines.takeDue(Deadline.Ping, now) && connection.state !== State.Opening) {
-			connection.pingDue = true;
-			if (!deadlines.isArmed(Deadline.Pong)) {
-				connection.pingedAt = now | 0;
-				deadlines.arm(Deadline.Pong, now, settings.responseTimeoutMs);
-			}
-		}
-		if (deadlines.takeDue(Deadline.Pong, now)) this.handleSilence(now);
-		if (deadlines.takeDue(Deadline.Answer, now)) {
-			if (connection.stalled) core.armAnswer(now, true);
-			else core.fail(Code.AckTimeout);
-		}
+		meetDeadlines(this, now);
 	}
 
 	/** The transport is gone, whoever closed it. The session goes on at the next `handleOpened`. */
 	handleClosed(_now: number): void {
-		const { core } = this;
-		if (!core.attached) return;
-		core.attached = false;
-		core.closePending = false;
-		if (core.packetEvent === Event.Connected) core.packetEvent = Event.None;
-		core.connection.reset();
-		core.kept.outgoing.handleLost();
-		core.kept.incoming.handleLost();
+		if (!hasFlag(this, Flag.Attached)) return;
+		const { numbers } = this;
+		clearFlag(this, Flag.Attached | Flag.ClosePending);
+		if (numbers[PacketEvent] === Event.Connected) numbers[PacketEvent] = Event.None;
+		resetConnection(this);
+		loseOutgoing(this);
+		loseIncoming(this);
 	}
 
 	/**
@@ -183,26 +186,27 @@ export class Session {
 		retain: boolean,
 		_now: number,
 	): number {
-		return publish(this.core, topic, payload, qos, retain);
+		return publish(this, topic, payload, qos, retain);
 	}
 
 	/** Subscribes, from `handleOpened` on. Returns a token over 0 or a negative code. */
 	subscribe(filters: readonly SubscribeRequest[], _now: number): number {
-		return subscribe(this.core, filters);
+		return subscribe(this, filters);
 	}
 
 	/** Unsubscribes, from `handleOpened` on. Returns a token over 0 or a negative code. */
 	unsubscribe(topics: readonly string[], _now: number): number {
-		return unsubscribe(this.core, topics);
+		return unsubscribe(this, topics);
 	}
 
 	/** Sends what is queued, then DISCONNECT, then `Event.Closed` with `Code.None` comes. */
 	disconnect(now: number): void {
-		const { connection, settings } = this.core;
-		if (connection.state === State.Closed || connection.disconnectDue) return;
-		connection.disconnectDue = true;
-		if (connection.state === State.Up) connection.state = State.Closing;
-		connection.deadlines.arm(Deadline.Close, now, settings.responseTimeoutMs);
+		const { numbers } = this;
+		const state = numbers[ConnectionState];
+		if (state === State.Closed || hasFlag(this, Flag.DisconnectDue)) return;
+		setFlag(this, Flag.DisconnectDue);
+		if (state === State.Up) numbers[ConnectionState] = State.Closing;
+		arm(numbers, Deadline.Close, now, numbers[ResponseTimeoutMs] as number);
 	}
 
 	/**
@@ -211,79 +215,66 @@ export class Session {
 	 * session meanwhile.
 	 */
 	acknowledge(handle: number, _now: number): number {
-		return this.core.kept.incoming.acknowledge(handle);
+		return acknowledgeIncoming(this, handle);
 	}
 
 	/** Copies bytes to send into target[start, end); returns how many. */
 	pollTransmit(target: Uint8Array, start: number, end: number, now: number): number {
-		return transmit(this.core, target, start, end, now);
+		return transmit(this, target, start, end, now);
 	}
 
 	/** Milliseconds to the next deadline, 0 when `handleTimeout` is due, or -1. */
 	pollTimeout(now: number): number {
-		return this.core.connection.deadlines.next(now);
+		return nextDeadlineMs(this.numbers, now);
 	}
 
 	/** The next event, or `Event.None`. */
 	pollEvent(): number {
-		const { core } = this;
-		const event = core.packetEvent;
+		const { numbers } = this;
+		const event = numbers[PacketEvent] as number;
+		clearFlag(this, Flag.HasMessage);
 		if (event !== Event.None) {
-			core.packetEvent = Event.None;
-			core.hasMessage = event === Event.Message;
+			numbers[PacketEvent] = Event.None;
+			if (event === Event.Message) setFlag(this, Flag.HasMessage);
 			return event;
 		}
-		const lost = core.connection.requests.takeLost();
-		if (lost !== NoSlot) return this.reportLost(lost);
-		if (core.refusal !== 0) {
-			core.event.code = core.refusal;
-			core.refusal = 0;
+		releasePacket(this);
+		const lost = lostRequest(this);
+		if (lost !== NoRow) return reportLost(this, lost);
+		if (hasFlag(this, Flag.RefusedPending)) {
+			clearFlag(this, Flag.RefusedPending);
+			numbers[EventCode] = numbers[Refusal] as number;
 			return Event.Refused;
 		}
-		if (!core.closePending) return Event.None;
-		core.closePending = false;
-		core.event.code = core.closeCode;
+		if (!hasFlag(this, Flag.ClosePending)) return Event.None;
+		clearFlag(this, Flag.ClosePending);
+		numbers[EventCode] = numbers[CloseCode] as number;
 		return Event.Closed;
 	}
 
 	/** Topic of the last message as text; "" when there is none any more. */
 	messageTopic(): string {
-		if (!this.core.hasMessage) return "";
-		const { buffer, topicStart, topicEnd } = this.message;
-		return readUtf8(buffer, topicStart, topicEnd);
+		const { numbers, source } = this;
+		if (!hasFlag(this, Flag.HasMessage) || source === undefined) return "";
+		return readUtf8(source, numbers[TopicStart] as number, numbers[TopicEnd] as number);
 	}
 
 	/** Payload of the last message as text, or undefined when it is not UTF-8. */
 	messageText(): string | undefined {
-		const { buffer, payloadStart, payloadEnd } = this.message;
-		if (!this.core.hasMessage || !isUtf8(buffer, payloadStart, payloadEnd)) return undefined;
-		return readUtf8(buffer, payloadStart, payloadEnd);
+		const { numbers, source } = this;
+		if (!hasFlag(this, Flag.HasMessage) || source === undefined) return undefined;
+		const start = payloadStart(numbers);
+		const end = numbers[PayloadEnd] as number;
+		return isUtf8(source, start, end) ? readUtf8(source, start, end) : undefined;
 	}
+}
 
-	private reportLost(slot: number): number {
-		const { event, connection } = this.core;
-		event.code = Code.ConnectionLost;
-		event.token = connection.requests.token(slot);
-		event.grantedCount = 0;
-		const subscribed = connection.requests.type(slot) === PacketType.Subscribe;
-		return subscribed ? Event.Subscribed : Event.Unsubscribed;
-	}
-
-	/**
-	 * PINGRESP is late. While we take no input ourselves that proves nothing; while other packets
-	 * come it may be behind them, but not for longer than another keep-alive period.
-	 */
-	private handleSilence(now: number): void {
-		const { connection, settings } = this.core;
-		const { responseTimeoutMs, keepAliveSeconds } = settings;
-		const silentMs = (now - connection.receivedAt) | 0;
-		const pingingMs = (now - connection.pingedAt) | 0;
-		const patienceMs = keepAliveSeconds * 1000 + responseTimeoutMs;
-		if (connection.stalled || (silentMs < responseTimeoutMs && pingingMs < patienceMs)) {
-			const waitMs = connection.stalled ? responseTimeoutMs : responseTimeoutMs - silentMs;
-			connection.deadlines.arm(Deadline.Pong, now, waitMs);
-		} else {
-			this.core.fail(Code.PingTimeout);
-		}
-	}
+function reportLost(core: Core, row: number): number {
+	const { numbers } = core;
+	numbers[EventCode] = Code.ConnectionLost;
+	numbers[EventToken] = requestToken(core, row);
+	numbers[EventDetail] = 0;
+	const subscribed = requestType(core, row) === PacketType.Subscribe;
+	finishRequest(core, row);
+	return subscribed ? Event.Subscribed : Event.Unsubscribed;
 }

@@ -7,18 +7,49 @@
  */
 
 import { Code, PacketType, State } from "./codes";
-import { type Connection, type Core, Sending } from "./core";
-import { Deadline } from "./deadlines";
-import { writeAck, writeEmpty } from "./encode";
-import { NoSlot } from "./slots";
+import {
+	armAnswer,
+	type Core,
+	clearFlag,
+	fail,
+	hasFlag,
+	Sending,
+	setFlag,
+	takeReply,
+} from "./core";
+import { arm, Deadline } from "./deadlines";
+import { answersReady, finishAnswer, nextAnswer, nextAnswerId } from "./incoming";
+import {
+	beginPublish,
+	beginRelease,
+	nextPublish,
+	nextRelease,
+	outgoingBytes,
+	packetLength,
+	packetOffset,
+	publicationId,
+	publicationToken,
+	repeatsFirst,
+} from "./outgoing";
+import { finishQueued, firstRecordBytes, QueueTokenBytes, queuedBytes, queueToken } from "./queue";
+import {
+	ConnectionState,
+	Flag,
+	QueueCount,
+	QueueHead,
+	ReplyCount,
+	SendAt,
+	SendEnd,
+	SendingKind,
+	ShortPacket,
+	Subject,
+} from "./record";
+import { NoRow } from "./table";
 import { copyBytes } from "./wire";
-
-/** In front of each packet in the queue. */
-export const QueueTokenBytes = 4;
 
 /** Whether `transmit` has something to give. */
 export function wantsTransmit(core: Core): boolean {
-	return core.connection.sending !== Sending.Nothing || choose(core) !== Sending.Nothing;
+	return core.numbers[SendingKind] !== Sending.Nothing || choose(core) !== Sending.Nothing;
 }
 
 /** Copies into target[start, end); returns how many bytes. */
@@ -29,135 +60,158 @@ export function transmit(
 	end: number,
 	now: number,
 ): number {
-	const connection = core.connection;
+	const { numbers } = core;
 	let at = start;
 	while (at < end) {
-		if (connection.sending === Sending.Nothing && !begin(core)) break;
-		const { bytes, sending, subject } = connection;
-		const base = sending === Sending.Publish ? core.kept.outgoing.offset(subject) : 0;
-		const from = base + connection.at;
-		const taken = Math.min(connection.end - connection.at, end - at);
-		at = copyBytes(target, at, bytes, from, from + taken);
-		connection.at += taken;
-		if (connection.at === connection.end) finish(core, now);
+		if (numbers[SendingKind] === Sending.Nothing && !begin(core)) break;
+		const sent = numbers[SendAt] as number;
+		const taken = Math.min((numbers[SendEnd] as number) - sent, end - at);
+		at = copyOut(core, target, at, sent, sent + taken);
+		numbers[SendAt] = sent + taken;
+		if (numbers[SendAt] === numbers[SendEnd]) finish(core, now);
 	}
 	return at - start;
 }
 
-function choose(core: Core): number {
-	const { connection, kept } = core;
-	const { state, queue, disconnectDue } = connection;
-	if (state === State.Closed) return Sending.Nothing;
-	if (!connection.connectStarted) return Sending.Queue;
-	if (state === State.Opening) return disconnectDue ? Sending.Disconnect : Sending.Nothing;
-	if (kept.incoming.nextAnswer !== 0) return Sending.Answer;
-	if (connection.replyCount > 0) return Sending.Reply;
-	if (kept.outgoing.releaseCursor !== NoSlot) {
-		return kept.outgoing.repeatsFirst ? Sending.Publish : Sending.Release;
-	}
-	if (connection.pingDue) return Sending.Ping;
-	const publish = kept.outgoing.publishCursor;
-	if (queue.count > 0) {
-		if (publish === NoSlot) return Sending.Queue;
-		// Tokens have 31 bits: their difference, moved to the top, has the sign of the order.
-		const difference = queueToken(connection) - kept.outgoing.token(publish);
-		if (difference << 1 < 0) return Sending.Queue;
-	}
-	if (publish !== NoSlot) return Sending.Publish;
-	return disconnectDue ? Sending.Disconnect : Sending.Nothing;
+/** Bytes that `transmit` would give if there were room for all. */
+export function transmitBytes(core: Core): number {
+	const { numbers } = core;
+	const state = numbers[ConnectionState];
+	const sending = numbers[SendingKind];
+	const connecting = state === State.Opening;
+	let bytes = 0;
+	if (sending !== Sending.Nothing)
+		bytes = (numbers[SendEnd] as number) - (numbers[SendAt] as number);
+	else if (state === State.Closed) return 0;
+	else if (!hasFlag(core, Flag.ConnectStarted)) bytes = firstRecordBytes(core) - QueueTokenBytes;
+	if (hasFlag(core, Flag.DisconnectDue) && sending !== Sending.Disconnect) bytes += 2;
+	if (connecting) return bytes;
+	// The answer that is being sent is still the first.
+	bytes += 4 * (answersReady(core) - (sending === Sending.Answer ? 1 : 0));
+	bytes += 4 * (numbers[ReplyCount] as number) + outgoingBytes(core);
+	if (hasFlag(core, Flag.PingDue)) bytes += 2;
+	bytes += queuedBytes(numbers) - QueueTokenBytes * (numbers[QueueCount] as number);
+	return sending === Sending.Queue ? bytes - (numbers[SendEnd] as number) + QueueTokenBytes : bytes;
 }
 
-function queueToken(connection: Connection): number {
-	const { bytes, head } = connection.queue;
-	return (
-		((bytes[head] as number) << 24) |
-		((bytes[head + 1] as number) << 16) |
-		((bytes[head + 2] as number) << 8) |
-		(bytes[head + 3] as number)
-	);
+function choose(core: Core): number {
+	const { numbers } = core;
+	const state = numbers[ConnectionState];
+	if (state === State.Closed) return Sending.Nothing;
+	if (!hasFlag(core, Flag.ConnectStarted)) return Sending.Queue;
+	const last = hasFlag(core, Flag.DisconnectDue) ? Sending.Disconnect : Sending.Nothing;
+	if (state === State.Opening) return last;
+	if (nextAnswer(core) !== 0) return Sending.Answer;
+	if ((numbers[ReplyCount] as number) > 0) return Sending.Reply;
+	if (nextRelease(core) !== NoRow) return repeatsFirst(core) ? Sending.Publish : Sending.Release;
+	if (hasFlag(core, Flag.PingDue)) return Sending.Ping;
+	const publish = nextPublish(core);
+	if ((numbers[QueueCount] as number) > 0) {
+		if (publish === NoRow) return Sending.Queue;
+		// Tokens have 31 bits: their difference, moved to the top, has the sign of the order.
+		const difference = queueToken(core) - publicationToken(core, publish);
+		if (difference << 1 < 0) return Sending.Queue;
+	}
+	return publish === NoRow ? last : Sending.Publish;
 }
 
 /** Sets up the next packet; false when there is none. */
 function begin(core: Core): boolean {
-	const { connection, kept } = core;
-	const { incoming, outgoing } = kept;
-	const scratch = connection.scratch;
+	const { numbers } = core;
 	const kind = choose(core);
-	connection.sending = kind;
-	connection.bytes = scratch;
-	connection.at = 0;
+	numbers[SendingKind] = kind;
+	numbers[SendAt] = 0;
 	switch (kind) {
 		case Sending.Nothing:
 			return false;
 		case Sending.Queue:
-			beginQueue(connection);
+			setFlag(core, Flag.ConnectStarted);
+			numbers[SendAt] = QueueTokenBytes;
+			numbers[SendEnd] = firstRecordBytes(core);
 			break;
-		case Sending.Answer:
-			connection.subject = incoming.nextAnswerId;
-			connection.end = writeAck(scratch, 0, incoming.nextAnswer, connection.subject);
+		case Sending.Answer: {
+			const packetId = nextAnswerId(core);
+			numbers[Subject] = packetId;
+			beginAck(numbers, nextAnswer(core), packetId);
 			break;
+		}
 		case Sending.Reply: {
-			const reply = connection.takeReply();
-			connection.end = writeAck(scratch, 0, reply >> 16, reply & 0xffff);
+			const reply = takeReply(core);
+			beginAck(numbers, reply >> 16, reply & 0xffff);
 			break;
 		}
 		case Sending.Release: {
-			const slot = outgoing.releaseCursor;
-			connection.subject = slot;
-			connection.end = writeAck(scratch, 0, PacketType.Pubrel, outgoing.packetId(slot));
-			outgoing.beginRelease();
+			const row = nextRelease(core);
+			numbers[Subject] = row;
+			beginAck(numbers, PacketType.Pubrel, publicationId(core, row));
+			beginRelease(core);
 			break;
 		}
 		case Sending.Publish: {
-			const slot = outgoing.publishCursor;
-			connection.subject = slot;
-			connection.bytes = outgoing.bytes;
-			connection.end = outgoing.length(slot);
-			outgoing.beginPublish();
+			const row = nextPublish(core);
+			numbers[Subject] = row;
+			numbers[SendEnd] = packetLength(core, row);
+			beginPublish(core);
 			break;
 		}
 		case Sending.Ping:
-			connection.pingDue = false;
-			connection.end = writeEmpty(scratch, 0, PacketType.Pingreq);
+			clearFlag(core, Flag.PingDue);
+			beginEmpty(numbers, PacketType.Pingreq);
 			break;
 		default:
-			connection.end = writeEmpty(scratch, 0, PacketType.Disconnect);
+			beginEmpty(numbers, PacketType.Disconnect);
 	}
 	return true;
 }
 
-function beginQueue(connection: Connection): void {
-	const { bytes, head } = connection.queue;
-	let at = head + QueueTokenBytes + 1;
-	let length = 0;
-	for (let shift = 0; ; shift += 7) {
-		const byte = bytes[at++] as number;
-		length |= (byte & 0x7f) << shift;
-		if (byte < 0x80) break;
+/** PUBACK, PUBREC, PUBREL or PUBCOMP; PUBREL has the reserved flags 0010 [MQTT-3.6.1-1]. */
+function beginAck(numbers: Int32Array, type: number, packetId: number): void {
+	const flags = type === PacketType.Pubrel ? 2 : 0;
+	numbers[ShortPacket] = (type << 28) | (flags << 24) | (2 << 16) | packetId;
+	numbers[SendEnd] = 4;
+}
+
+/** PINGREQ or DISCONNECT. */
+function beginEmpty(numbers: Int32Array, type: number): void {
+	numbers[ShortPacket] = type << 28;
+	numbers[SendEnd] = 2;
+}
+
+/** Copies bytes [from, to) of what is being sent; returns the offset behind them. */
+function copyOut(core: Core, target: Uint8Array, at: number, from: number, to: number): number {
+	const { numbers } = core;
+	const kind = numbers[SendingKind];
+	if (kind === Sending.Queue) {
+		const base = numbers[QueueHead] as number;
+		return copyBytes(target, at, core.queue as Uint8Array, base + from, base + to);
 	}
-	connection.connectStarted = true;
-	connection.bytes = bytes;
-	connection.at = head + QueueTokenBytes;
-	connection.end = at + length;
+	if (kind === Sending.Publish) {
+		const base = packetOffset(core, numbers[Subject] as number);
+		return copyBytes(target, at, core.packets as Uint8Array, base + from, base + to);
+	}
+	const packet = numbers[ShortPacket] as number;
+	for (let index = from; index < to; index++) {
+		target[at + index - from] = (packet >> (24 - 8 * index)) & 0xff;
+	}
+	return at + to - from;
 }
 
 /** The last byte of a packet was handed out. */
 function finish(core: Core, now: number): void {
-	const { connection, settings } = core;
-	const kind = connection.sending;
-	connection.sending = Sending.Nothing;
-	if (settings.keepAliveSeconds > 0) {
-		connection.deadlines.arm(Deadline.Ping, now, pingDelayMs(settings.keepAliveSeconds));
-	}
+	const { numbers } = core;
+	const kind = numbers[SendingKind];
+	const { keepAliveSeconds } = core;
+	numbers[SendingKind] = Sending.Nothing;
+	if (keepAliveSeconds > 0) arm(numbers, Deadline.Ping, now, pingDelayMs(keepAliveSeconds));
 	if (kind === Sending.Queue) {
-		connection.queue.free(connection.end - connection.queue.head);
+		finishQueued(core, numbers[SendEnd] as number);
 	} else if (kind === Sending.Answer) {
-		core.kept.incoming.finishAnswer(connection.subject);
+		finishAnswer(core, numbers[Subject] as number);
 	} else if (kind === Sending.Disconnect) {
-		core.fail(Code.None); // [MQTT-3.14.4-1] [MQTT-3.14.4-2]
+		fail(core, Code.None); // [MQTT-3.14.4-1] [MQTT-3.14.4-2]
 		return;
 	}
-	if (connection.state !== State.Opening) core.armAnswer(now, false);
+	if (numbers[ConnectionState] !== State.Opening) armAnswer(core, now, false);
 }
 
 /** An eighth before the keep-alive ends: timers are late [MQTT-3.1.2-23]. */

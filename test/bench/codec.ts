@@ -6,8 +6,8 @@
 
 import { pathToFileURL } from "node:url";
 import { generate, parser } from "mqtt-packet";
-import { Decoder } from "../../firmware/mqtt/decode";
 import { encodePublish } from "../../firmware/mqtt/encode";
+import { Decoder } from "../firmware/mqtt/decoder";
 
 export interface Row {
 	name: string;

@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type SessionOptions, settingsOf } from "../../../firmware/mqtt/connect";
+import { type SessionOptions, storeSettings } from "../../../firmware/mqtt/connect";
+import * as record from "../../../firmware/mqtt/record";
 
 const good: SessionOptions = { clientId: "x", cleanSession: true, keepAliveSeconds: 60 };
+
+function settingsOf(options: SessionOptions): Int32Array {
+	const numbers = new Int32Array(record.RecordPlaces);
+	storeSettings(numbers, options);
+	return numbers;
+}
 
 function refuses(change: Partial<SessionOptions>, expected: RegExp): void {
 	assert.throws(
@@ -14,14 +21,14 @@ function refuses(change: Partial<SessionOptions>, expected: RegExp): void {
 
 test("defaults are those of a board", () => {
 	const settings = settingsOf(good);
-	assert.equal(settings.window, 4);
-	assert.equal(settings.arenaBytes, 1024);
-	assert.equal(settings.incomingWindow, 8);
-	assert.equal(settings.receiveBytes, 512);
-	assert.equal(settings.transmitBytes, 256);
-	assert.equal(settings.connectTimeoutMs, 10_000);
-	assert.equal(settings.responseTimeoutMs, 10_000);
-	assert.equal(settings.firstPacketId, 1);
+	assert.equal(settings[record.Window], 4);
+	assert.equal(settings[record.ArenaBytes], 1024);
+	assert.equal(settings[record.IncomingWindow], 8);
+	assert.equal(settings[record.ReceiveBytes], 512);
+	assert.equal(settings[record.TransmitBytes], 256);
+	assert.equal(settings[record.ConnectTimeoutMs], 10_000);
+	assert.equal(settings[record.ResponseTimeoutMs], 10_000);
+	assert.equal(settings[record.LastPacketId], 65_535, "the first id is 1");
 });
 
 test("a value out of range is refused with its name, itself and what is allowed", () => {

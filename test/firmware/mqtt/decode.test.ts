@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, PacketType } from "../../../firmware/mqtt/codes";
-import { Decoder } from "../../../firmware/mqtt/decode";
 import { readUtf8 } from "../../../firmware/mqtt/wire";
 import vectors from "../../vectors/mqtt.json" with { type: "json" };
+import { Decoder } from "./decoder";
 import { fromHex, toHex } from "./hex";
 
 const codes: Record<string, number> = Code;

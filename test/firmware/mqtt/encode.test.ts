@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code } from "../../../firmware/mqtt/codes";
-import {
-	connectBytes,
-	encodeConnect,
-	type SessionOptions,
-	settingsOf,
-} from "../../../firmware/mqtt/connect";
+import { connectBytes, encodeConnect, type SessionOptions } from "../../../firmware/mqtt/connect";
 import {
 	encodePublish,
 	markRepeated,
@@ -59,7 +54,7 @@ test("PUBLISH that must not be sent writes nothing", () => {
 
 test("CONNECT", () => {
 	for (const { options, hex } of vectors.connect) {
-		const settings = settingsOf(options as SessionOptions);
+		const settings = options as SessionOptions;
 		assert.equal(connectBytes(settings), hex.length / 2);
 		const end = encodeConnect(target, 3, 1024, settings);
 		assert.equal(toHex(target, 3, end), hex);

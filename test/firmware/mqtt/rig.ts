@@ -127,8 +127,11 @@ export class Rig {
 		const buffer = new Uint8Array(this.pieceBytes);
 		for (;;) {
 			const wanted = this.session.wantsTransmit;
+			const announced = this.session.transmitBytes;
 			const count = this.session.pollTransmit(buffer, 0, buffer.length, this.now);
 			assert.equal(count > 0, wanted, "wantsTransmit says what pollTransmit does");
+			const given = Math.min(announced, buffer.length);
+			assert.equal(count, given, "transmitBytes says how many pollTransmit gives");
 			if (count === 0) return;
 			const bytes = Buffer.from(buffer.slice(0, count));
 			this.given.push(bytes);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, Event } from "../../../firmware/mqtt/codes";
+import { LastToken } from "../../../firmware/mqtt/record";
 import { type Answer, bytesOf } from "./answers";
 import { Rig } from "./rig";
 
@@ -179,8 +180,7 @@ test("what was asked first leaves first, whatever it is", () => {
 test("tokens stay over 0 and keep the order over their wrap", () => {
 	const rig = new Rig().connect();
 	const { session, now } = rig;
-	(session as unknown as { core: { kept: { lastToken: number } } }).core.kept.lastToken =
-		0x7ffffffd;
+	session.numbers[LastToken] = 0x7ffffffd;
 	const tokens = [
 		session.publish("a", "0", 0, false, now),
 		session.publish("a", "1", 1, false, now),

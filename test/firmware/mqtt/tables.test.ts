@@ -1,168 +1,239 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Deadlines } from "../../../firmware/mqtt/deadlines";
-import { IdSet } from "../../../firmware/mqtt/idset";
-import { Requests } from "../../../firmware/mqtt/requests";
-import { ByteRing } from "../../../firmware/mqtt/ring";
-import { NoSlot, SlotList } from "../../../firmware/mqtt/slots";
+import { Code } from "../../../firmware/mqtt/codes";
+import { arm, nextDeadlineMs, takeDue } from "../../../firmware/mqtt/deadlines";
+import {
+	addId,
+	clearIds,
+	deleteId,
+	hasId,
+	type IdHolder,
+	nextId,
+} from "../../../firmware/mqtt/idset";
+import {
+	checkQueueRoom,
+	finishQueued,
+	type QueueHolder,
+	QueueTokenBytes,
+	queuePacket,
+	queueToken,
+} from "../../../firmware/mqtt/queue";
+import {
+	IdCount,
+	QueueCount,
+	QueueHead,
+	RecordPlaces,
+	RequestWindow,
+	TransmitBytes,
+} from "../../../firmware/mqtt/record";
+import {
+	addRequest,
+	findRequest,
+	finishRequest,
+	hasRequestRoom,
+	loseRequests,
+	lostRequest,
+	type RequestHolder,
+	requestsWaiting,
+	requestToken,
+} from "../../../firmware/mqtt/requests";
+import { append, count, growTable, ListPlaces, NoRow, remove } from "../../../firmware/mqtt/table";
 import { Random } from "./random";
+
+function emptyIds(): IdHolder {
+	return { numbers: new Int32Array(RecordPlaces), pages: undefined };
+}
 
 test("the set of ids agrees with a plain set", () => {
 	const random = new Random(1);
-	const ids = new IdSet();
+	const ids = emptyIds();
 	const model = new Set<number>();
 	for (let round = 0; round < 20_000; round++) {
 		// Near each other, as brokers count, with a jump now and then.
 		const id = 1 + ((random.below(300) + (round >> 3) * 40) % 65_535);
 		if (random.once(2)) {
-			ids.add(id);
+			addId(ids, id);
 			model.add(id);
 		} else {
-			assert.equal(ids.delete(id), model.delete(id));
+			assert.equal(deleteId(ids, id), model.delete(id));
 		}
-		assert.equal(ids.has(id), model.has(id));
-		assert.equal(ids.count, model.size);
+		assert.equal(hasId(ids, id), model.has(id));
+		assert.equal(ids.numbers[IdCount], model.size);
 		if (random.once(5000)) {
-			ids.clear();
+			clearIds(ids);
 			model.clear();
 		}
 	}
-	for (let id = 1; id <= 65_535; id++) assert.equal(ids.has(id), model.has(id), String(id));
+	for (let id = 1; id <= 65_535; id++) assert.equal(hasId(ids, id), model.has(id), String(id));
 	const sorted = [...model].sort((a, b) => a - b);
 	let id = 0;
 	for (const expected of sorted) {
-		id = ids.next(id);
+		id = nextId(ids, id);
 		assert.equal(id, expected);
 	}
-	assert.equal(ids.next(id), 0);
+	assert.equal(nextId(ids, id), 0);
 });
 
 test("the set of ids takes every id, and is empty again", () => {
-	const ids = new IdSet();
-	for (let id = 65_535; id > 0; id--) ids.add(id);
-	assert.equal(ids.count, 65_535);
-	for (let id = 1; id <= 65_535; id++) assert.equal(ids.delete(id), true);
-	assert.equal(ids.count, 0);
-	assert.equal(ids.delete(7), false);
+	const ids = emptyIds();
+	for (let id = 65_535; id > 0; id--) addId(ids, id);
+	assert.equal(ids.numbers[IdCount], 65_535);
+	for (let id = 1; id <= 65_535; id++) assert.equal(deleteId(ids, id), true);
+	assert.equal(ids.numbers[IdCount], 0);
+	assert.equal(ids.pages, undefined);
+	assert.equal(deleteId(ids, 7), false);
+});
+
+test("four ids need no page, and with the last id the pages go", () => {
+	const ids = emptyIds();
+	for (let id = 1; id <= 4; id++) addId(ids, id * 10_000);
+	assert.equal(ids.pages, undefined);
+	addId(ids, 50_000);
+	assert.notEqual(ids.pages, undefined);
+	for (let id = 1; id <= 5; id++) assert.equal(hasId(ids, id * 10_000), true);
+	for (let id = 1; id <= 4; id++) assert.equal(deleteId(ids, id * 10_000), true);
+	assert.notEqual(ids.pages, undefined);
+	assert.equal(deleteId(ids, 50_000), true);
+	assert.equal(ids.pages, undefined);
 });
 
 test("the set of ids stays small for ids in a row", () => {
-	const ids = new IdSet();
-	const bytes = (): number => (ids as unknown as { store: Uint8Array }).store.length;
+	const ids = emptyIds();
+	const bytes = (): number => ids.pages?.length ?? 0;
 	assert.equal(bytes(), 0);
 	let newest = 0;
 	for (let round = 0; round < 200_000; round++) {
 		newest = (newest % 65_535) + 1;
-		ids.add(newest);
+		addId(ids, newest);
 		const old = newest - 60;
-		if (round >= 60) assert.equal(ids.delete(old > 0 ? old : old + 65_535), true);
+		if (round >= 60) assert.equal(deleteId(ids, old > 0 ? old : old + 65_535), true);
 	}
-	assert.equal(ids.count, 60);
+	assert.equal(ids.numbers[IdCount], 60);
 	assert.ok(bytes() <= 96 + 2 * 256, String(bytes()));
 });
 
-/** Pieces in a ring never overlap. Returns the most bytes that were in use. */
-function runRing(size: number, seed: number): number {
+/** Records of a queue keep their order and bytes. Returns the most bytes that were in use. */
+function runQueue(size: number, seed: number): number {
 	const random = new Random(seed);
-	const ring = new ByteRing(size);
-	const pieces: { offset: number; length: number }[] = [];
+	const numbers = new Int32Array(RecordPlaces);
+	numbers[TransmitBytes] = size;
+	const holder: QueueHolder = { numbers, queue: undefined };
+	const model: { token: number; length: number }[] = [];
+	let used = 0;
 	let most = 0;
-	for (let round = 0; round < 5000; round++) {
+	for (let round = 1; round <= 5000; round++) {
 		if (random.below(3) > 0) {
 			const length = 1 + random.below(size >> 2);
-			const offset = ring.allocate(length);
-			if (offset < 0) assert.ok(pieces.length > 0);
-			else {
-				assert.ok(offset + length <= size);
-				for (const other of pieces) {
-					const apart = offset + length <= other.offset || other.offset + other.length <= offset;
-					assert.ok(apart, `${offset}+${length} in ${JSON.stringify(pieces)}`);
-				}
-				pieces.push({ offset, length });
+			const record = QueueTokenBytes + length;
+			const fits = used + record <= size;
+			assert.equal(checkQueueRoom(holder, length), fits ? Code.None : Code.Full);
+			if (fits) {
+				const token = random.next() & 0x7fffffff;
+				const at = queuePacket(holder, token, length);
+				holder.queue?.fill(token & 0xff, at, at + length);
+				model.push({ token, length });
+				used += record;
 			}
-		} else if (pieces.length > 0) {
-			assert.equal(ring.head, pieces[0]?.offset);
-			ring.free((pieces.shift() as { length: number }).length);
+		} else if (model.length > 0) {
+			const { token, length } = model.shift() as { token: number; length: number };
+			const at = (numbers[QueueHead] as number) + QueueTokenBytes;
+			assert.equal(queueToken(holder), token);
+			const bytes = (holder.queue as Uint8Array).subarray(at, at + length);
+			assert.ok(bytes.every((byte) => byte === (token & 0xff)));
+			finishQueued(holder, QueueTokenBytes + length);
+			used -= QueueTokenBytes + length;
 		}
-		assert.equal(ring.count, pieces.length);
-		most = Math.max(
-			most,
-			pieces.reduce((sum, piece) => sum + piece.length, 0),
-		);
+		assert.equal(numbers[QueueCount], model.length);
+		assert.equal(holder.queue === undefined, model.length === 0);
+		assert.ok((holder.queue?.length ?? 0) <= size);
+		most = Math.max(most, used);
 	}
 	return most;
 }
 
-test("a ring gives out pieces that do not overlap", () => {
+test("a queue keeps order and bytes, takes what fits, and holds nothing when empty", () => {
 	for (let seed = 1; seed <= 20; seed++) {
-		assert.ok(runRing(256, seed) > 200);
+		assert.ok(runQueue(256, seed) > 200);
 	}
-	const ring = new ByteRing(10);
-	assert.equal(ring.allocate(10), 0);
-	assert.equal(ring.allocate(1), -1);
-	ring.free(10);
-	assert.equal(ring.allocate(11), -1);
-	assert.equal(ring.allocate(10), 0);
+	const numbers = new Int32Array(RecordPlaces);
+	numbers[TransmitBytes] = 32;
+	const holder: QueueHolder = { numbers, queue: undefined };
+	assert.equal(checkQueueRoom(holder, 28), Code.None);
+	assert.equal(checkQueueRoom(holder, 29), Code.TooLong);
 });
 
-test("a list of slots keeps its order", () => {
+test("a list of rows keeps its order, also while the table grows", () => {
 	const random = new Random(3);
-	const rows = new Int32Array(10 * 5);
-	const list = new SlotList(rows, 5, 2);
+	const [list, stride, link] = [1, 5, 2];
+	const head = list + ListPlaces;
+	let table = growTable(undefined, head, stride, 10);
 	const model: number[] = [];
 	for (let round = 0; round < 2000; round++) {
-		const slot = random.below(10);
-		const place = model.indexOf(slot);
+		if (round % 100 === 0) {
+			const before = table.length;
+			table = growTable(table, head, stride, 10);
+			assert.equal(table.length, Math.min(head + 10 * stride, 2 * (before - head) + head));
+		}
+		const row = head + random.below((table.length - head) / stride) * stride;
+		const place = model.indexOf(row);
 		if (place < 0) {
-			list.append(slot);
-			model.push(slot);
+			append(table, list, link, row);
+			model.push(row);
 		} else {
-			list.remove(slot);
+			remove(table, list, link, row);
 			model.splice(place, 1);
 		}
 		const seen: number[] = [];
-		for (let at = list.head; at !== NoSlot; at = list.next(at)) seen.push(at);
+		let at = table[list] as number;
+		for (; at !== NoRow; at = table[at + link] as number) seen.push(at);
 		assert.deepEqual(seen, model);
-		assert.equal(list.tail, model.at(-1) ?? NoSlot);
-		assert.equal(list.count, model.length);
+		assert.equal(table[list + 1], model.at(-1) ?? NoRow);
+		assert.equal(count(table, list), model.length);
 	}
+	assert.equal(table[0], 0);
 });
 
 test("deadlines hold over the rollover of ticks", () => {
-	const deadlines = new Deadlines();
-	assert.equal(deadlines.next(0), -1);
+	const numbers = new Int32Array(RecordPlaces);
+	assert.equal(nextDeadlineMs(numbers, 0), -1);
 	const start = 0x7ffffff0;
-	deadlines.arm(0, start, 100);
-	deadlines.arm(3, start, 50);
-	assert.equal(deadlines.next(start), 50);
-	assert.equal(deadlines.takeDue(3, start), false);
-	assert.equal(deadlines.takeDue(3, (start + 49) | 0), false);
-	assert.equal(deadlines.next((start + 49) | 0), 1);
-	assert.equal(deadlines.takeDue(3, (start + 50) | 0), true);
-	assert.equal(deadlines.takeDue(3, (start + 51) | 0), false);
-	assert.equal(deadlines.next((start + 60) | 0), 40);
-	assert.equal(deadlines.next((start + 200) | 0), 0);
-	assert.equal(deadlines.takeDue(0, (start + 200) | 0), true);
-	assert.equal(deadlines.next(start), -1);
+	arm(numbers, 0, start, 100);
+	arm(numbers, 3, start, 50);
+	assert.equal(nextDeadlineMs(numbers, start), 50);
+	assert.equal(takeDue(numbers, 3, start), false);
+	assert.equal(takeDue(numbers, 3, (start + 49) | 0), false);
+	assert.equal(nextDeadlineMs(numbers, (start + 49) | 0), 1);
+	assert.equal(takeDue(numbers, 3, (start + 50) | 0), true);
+	assert.equal(takeDue(numbers, 3, (start + 51) | 0), false);
+	assert.equal(nextDeadlineMs(numbers, (start + 60) | 0), 40);
+	assert.equal(nextDeadlineMs(numbers, (start + 200) | 0), 0);
+	assert.equal(takeDue(numbers, 0, (start + 200) | 0), true);
+	assert.equal(nextDeadlineMs(numbers, start), -1);
 });
 
 test("requests are found by id, and those that are lost are told once", () => {
-	const requests = new Requests(3);
-	requests.add(8, 10, 100, 2);
-	requests.add(10, 11, 101, 1);
-	assert.equal(requests.token(requests.find(11)), 101);
-	assert.equal(requests.find(12), NoSlot);
-	requests.finish(requests.find(10));
-	assert.equal(requests.find(10), NoSlot);
-	requests.add(8, 12, 102, 4);
-	requests.add(8, 13, 103, 4);
-	assert.equal(requests.hasRoom, false);
-	requests.handleLost();
-	assert.equal(requests.waiting, 0);
-	assert.equal(requests.hasRoom, false);
-	assert.equal(requests.find(12), NoSlot);
-	const tokens = [0, 0, 0].map(() => requests.token(requests.takeLost()));
+	const numbers = new Int32Array(RecordPlaces);
+	numbers[RequestWindow] = 3;
+	const holder: RequestHolder = { numbers, requests: undefined };
+	addRequest(holder, 8, 10, 100, 2);
+	addRequest(holder, 10, 11, 101, 1);
+	assert.equal(requestToken(holder, findRequest(holder, 11)), 101);
+	assert.equal(findRequest(holder, 12), NoRow);
+	finishRequest(holder, findRequest(holder, 10));
+	assert.equal(findRequest(holder, 10), NoRow);
+	addRequest(holder, 8, 12, 102, 4);
+	addRequest(holder, 8, 13, 103, 4);
+	assert.equal(hasRequestRoom(holder), false);
+	loseRequests(holder);
+	assert.equal(requestsWaiting(holder), 0);
+	assert.equal(hasRequestRoom(holder), false);
+	assert.equal(findRequest(holder, 12), NoRow);
+	const tokens: number[] = [];
+	for (let row = lostRequest(holder); row !== NoRow; row = lostRequest(holder)) {
+		tokens.push(requestToken(holder, row));
+		finishRequest(holder, row);
+	}
 	assert.deepEqual(tokens.sort(), [101, 102, 103]);
-	assert.equal(requests.takeLost(), NoSlot);
-	assert.equal(requests.hasRoom, true);
+	assert.equal(holder.requests, undefined);
+	assert.equal(hasRequestRoom(holder), true);
 });
