@@ -1,7 +1,7 @@
 /**
  * The last commands that carried an `id`, and the state that each led to, so that a repeat is
- * answered the same and not executed again. Pure, bounded; the oldest is forgotten first. Takes no memory
- * before the first command.
+ * answered the same and not executed again. Pure, bounded; the oldest is forgotten first. Takes
+ * no memory before the first command.
  */
 
 export class CommandHistory {
