@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Modules of the SDK, by who may import them. */
 const SDK_MODULES: Readonly<Record<string, RegExp>> = {
-	"firmware/net": /^(timer|time|net|embedded:.*|ssl\/.*|crypt|ecdsa|ecp|curve|rsa|mont|rng)$/,
+	"firmware/net": /^(timer|time|net|embedded:.*|ssl\/.*|crypt|curve|mont|rng)$/,
 	"firmware/runtime": /^(timer|time)$/,
 	"firmware/boot": /^time$/,
 	"firmware/credentials": /^Resource$/,

@@ -7,17 +7,10 @@
  */
 
 import { Digest } from "crypt";
-import Curve from "curve";
-import ECDSA from "ecdsa";
-import ECPoint from "ecp";
-import RSA from "rsa";
+import { isSignature, power } from "ssl/numbers";
 import { type Certificate, HashKind, KeyKind } from "./certificate";
 import { DerReader, Tag } from "./der";
 
-/** Made when the image is built: it is in flash. */
-const CURVE = Object.freeze(new Curve("secp256r1"));
-Object.freeze(CURVE.ec);
-Object.freeze(CURVE.G);
 const SCALAR_BYTES = 32;
 /** The curve's prime, order and b (SEC 2, 2.4.2); a is -3. */
 const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
@@ -82,7 +75,7 @@ export function isRsaSignature(
 	const modulus = bigInteger(key, 0, key.length);
 	const value = bigInteger(signature, 0, signature.length);
 	if (value >= modulus) return false;
-	const opened = new RSA(BigInt(exponent), modulus).process(value);
+	const opened = power(value, BigInt(exponent), modulus);
 	return opened === encoded(hashKind, digest, key.length);
 }
 
@@ -105,48 +98,33 @@ function encoded(hashKind: number, digest: ArrayBuffer, length: number): bigint 
 /**
  * FIPS 186-5 section 6.4.2; the signature is an Ecdsa-Sig-Value (RFC 3279 2.2.3).
  * @param key X and Y of a point on the curve
+ * @throws Error when the signature is none for P-256, r and s from 1 to n - 1 included
  */
 export function isEcdsaSignature(
 	key: Uint8Array,
 	digest: ArrayBuffer,
 	signature: Uint8Array,
 ): boolean {
-	const raw = readEcdsaSignature(signature);
-	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
-	const point = new ECPoint(
-		bigInteger(key, 0, SCALAR_BYTES),
-		bigInteger(key, SCALAR_BYTES, 2 * SCALAR_BYTES),
-	);
-	return new ECDSA(point, CURVE).verify(cut, raw.buffer);
-}
-
-/**
- * r and s, 32 bytes each, of an Ecdsa-Sig-Value.
- * @throws Error when it is none for P-256, r and s from 1 to n - 1 included
- */
-function readEcdsaSignature(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-	const raw = new Uint8Array(2 * SCALAR_BYTES);
-	const der = new DerReader(bytes, 0, bytes.length);
+	const der = new DerReader(signature, 0, signature.length);
 	const outer = der.enter(Tag.Sequence, "signature");
-	copyInteger(der, raw, SCALAR_BYTES);
-	copyInteger(der, raw, 2 * SCALAR_BYTES);
+	const r = readScalar(der);
+	const s = readScalar(der);
 	der.leave(outer, "signature");
 	if (der.more) throw new Error("malformed DER: bytes behind the signature");
-	const r = bigInteger(raw, 0, SCALAR_BYTES);
-	const s = bigInteger(raw, SCALAR_BYTES, 2 * SCALAR_BYTES);
-	if (r === 0n || s === 0n || r >= ORDER || s >= ORDER) throw new Error("signature out of range");
-	return raw;
+	const x = bigInteger(key, 0, SCALAR_BYTES);
+	const y = bigInteger(key, SCALAR_BYTES, 2 * SCALAR_BYTES);
+	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
+	return isSignature(x, y, cut, r, s);
 }
 
-/** Copies a positive integer so that it ends at rawEnd: short ones are padded on the left. */
-function copyInteger(der: DerReader, raw: Uint8Array, rawEnd: number): void {
+/** A positive integer below n. */
+function readScalar(der: DerReader): bigint {
 	der.expect(Tag.Integer, "signature");
-	const { bytes, end } = der;
-	let { start } = der;
+	const { bytes, start, end } = der;
 	if ((bytes[start] ?? 0x80) & 0x80) throw new Error("malformed DER: negative signature");
-	while (start < end && bytes[start] === 0) start++;
-	if (end - start > SCALAR_BYTES) throw new Error("malformed DER: signature is too long");
-	for (let i = end - 1, at = rawEnd - 1; i >= start; i--, at--) raw[at] = bytes[i] ?? 0;
+	const value = bigInteger(bytes, start, end);
+	if (value === 0n || value >= ORDER) throw new Error("signature out of range");
+	return value;
 }
 
 /** The big-endian number in [start, end). */

@@ -42,61 +42,30 @@ declare module "rng" {
 	export default RNG;
 }
 
-declare module "ecp" {
-	/** A point of an elliptic curve. */
-	export default class ECPoint {
-		constructor(x: bigint, y: bigint);
-		readonly X: bigint;
-		readonly Y: bigint;
-	}
-}
-
-declare module "ec" {
-	import type ECPoint from "ecp";
-
-	/** y² = x³ + ax + b modulo m. */
-	export default class EC {
-		readonly b: bigint;
-		readonly m: bigint;
-		mul(point: ECPoint, factor: bigint): ECPoint;
-	}
-}
-
 declare module "curve" {
-	import type EC from "ec";
-	import type ECPoint from "ecp";
+	/** A point in affine coordinates; z is 0 for infinity. */
+	export interface Point {
+		readonly x: bigint;
+		readonly y: bigint;
+		readonly z: bigint;
+	}
 
-	/** A named curve. */
+	/** A named curve, y² = x³ + ax + b modulo m. */
 	export default class Curve {
 		/** @param name "secp256r1" */
 		constructor(name: string);
 		/** Base point. */
-		readonly G: ECPoint;
+		readonly G: Point;
 		/** Order of the base point. */
 		readonly n: bigint;
-		readonly ec: EC;
-	}
-}
-
-declare module "ecdsa" {
-	import type Curve from "curve";
-	import type ECPoint from "ecp";
-
-	export default class ECDSA {
-		constructor(key: ECPoint, curve: Curve);
-		/**
-		 * @param digest no longer than the curve's order
-		 * @param signature r and s, each as long as the curve's order, from 1 to n - 1
-		 */
-		verify(digest: ArrayBuffer, signature: ArrayBuffer): boolean;
-	}
-}
-
-declare module "rsa" {
-	export default class RSA {
-		constructor(exponent: bigint, modulus: bigint);
-		/** value ^ exponent mod modulus */
-		process(value: bigint): bigint;
+		/** The module `ec`; without the underscores it makes one more object of each result. */
+		readonly ec: {
+			readonly b: bigint;
+			readonly m: bigint;
+			_mul(point: Point, factor: bigint): Point;
+			/** The sum of two products. */
+			_mul2(point1: Point, factor1: bigint, point2: Point, factor2: bigint): Point;
+		};
 	}
 }
 
@@ -106,6 +75,8 @@ declare module "mont" {
 		constructor(dictionary: { m: bigint });
 		/** base ^ exponent mod modulus, with a table of 2 ^ (window - 1) numbers */
 		_exp_SW(base: bigint, exponent: bigint, modulus: bigint, window: number): bigint;
+		/** 1 / value mod modulus */
+		_mulinv_general(value: bigint, modulus: bigint): bigint;
 	}
 }
 

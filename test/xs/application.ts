@@ -80,7 +80,7 @@ function manifest(name: TestApplication["name"]): object {
 			cases: "./cases",
 			// Under their paths, which is where relative imports lead to.
 			...Object.fromEntries(own.map((path) => [path, at(path)])),
-			...(name === "tls" ? tlsModules(at) : {}),
+			...(name === "tls" ? tlsModules(at) : { "ssl/numbers": at("firmware/net/ssl/numbers") }),
 		},
 		// As on the ESP8266.
 		creation: { stack: 320 },

@@ -112,7 +112,12 @@ export default class Client implements RecordWriter {
 	handleReadable(count: number): void {
 		this.readable = count;
 		try {
-			while (this.readable > 0 && this.data === undefined) this.readSome();
+			// The owner is called from here, not from below: what it does goes deep.
+			while (this.readable > 0 && this.available === 0) {
+				this.readSome();
+				if (this.available > 0) this.guard.onReadable(this.available);
+				else if (this.handshake?.isDone === true) this.finish();
+			}
 		} catch (error) {
 			this.readable = 0;
 			this.guard.handleFailure((error as Error).message);
@@ -142,6 +147,11 @@ export default class Client implements RecordWriter {
 
 	handleError(): void {
 		this.guard.onError();
+	}
+
+	/** Bytes for the owner to read. */
+	private get available(): number {
+		return this.data === undefined ? 0 : this.data.length - this.dataAt;
 	}
 
 	private get room(): number {
@@ -248,12 +258,11 @@ export default class Client implements RecordWriter {
 		if (!ciphers.open(record)) throw new Error("recordProtocol auth failed");
 		const data = record.subarray(DATA_AT, record.length - OVERHEAD_BYTES + DATA_AT);
 		if (type === ALERT) this.takeAlert(data);
-		else if (type === HANDSHAKE) this.finish(data);
+		else if (type === HANDSHAKE) this.handshake?.takeFinished(data);
 		else if (type === CHANGE_CIPHER_SPEC) throw new Error("ChangeCipherSpec out of order");
 		else if (data.length > 0) {
 			this.data = data;
 			this.dataAt = 0;
-			this.guard.onReadable(data.length);
 		}
 	}
 
@@ -266,8 +275,7 @@ export default class Client implements RecordWriter {
 		this.guard.onError();
 	}
 
-	private finish(message: Uint8Array): void {
-		this.handshake?.takeFinished(message);
+	private finish(): void {
 		this.handshake = undefined;
 		this.guard.certificates = undefined;
 		if (this.room > 0) this.guard.onWritable(this.room);

@@ -6,20 +6,8 @@
  */
 
 import { Digest } from "crypt";
-import Curve from "curve";
-import ECPoint from "ecp";
-import Mont from "mont";
 import RNG from "rng";
-
-export const SCALAR_BYTES = 32;
-
-const CURVE = Object.freeze(new Curve("secp256r1"));
-const EC = Object.freeze(CURVE.ec);
-const BASE = Object.freeze(CURVE.G);
-/** Its functions take the modulus with each call. */
-const MONTGOMERY = Object.freeze(new Mont({ m: 0n }));
-/** Bits of the exponent taken at once: two, for one more number than with one. */
-const WINDOW = 2;
+import { isOnCurve, multiply, multiplyBase, ORDER, power, SCALAR_BYTES } from "./numbers";
 
 /** EMSA-PKCS1-v1_5 with SHA-256 (RFC 8017 9.2): DigestInfo before the digest. */
 const DIGEST_INFO = Uint8Array.of(
@@ -52,34 +40,30 @@ export function random32(): Uint8Array {
 
 /** A secret for one key exchange, from 1 to n - 1. */
 export function newSecret(): bigint {
-	return (bigInteger(random32(), 0, SCALAR_BYTES) % (CURVE.n - 1n)) + 1n;
+	return (bigInteger(random32(), 0, SCALAR_BYTES) % (ORDER - 1n)) + 1n;
 }
 
 /** Writes the point that belongs to the secret: 65 bytes, uncompressed (RFC 8422 5.4.1). */
 export function putPoint(secret: bigint, bytes: Uint8Array, at: number): void {
-	const point = EC.mul(BASE, secret);
+	const point = multiplyBase(secret);
 	bytes[at] = 4;
-	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.X, SCALAR_BYTES)), at + 1);
-	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.Y, SCALAR_BYTES)), at + 33);
+	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.x, SCALAR_BYTES)), at + 1);
+	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.y, SCALAR_BYTES)), at + 33);
 }
 
 /** What both ends know, from the broker's X and Y. @throws Error when that is no point */
 export function sharedSecret(secret: bigint, theirs: Uint8Array): Uint8Array {
 	const x = bigInteger(theirs, 0, SCALAR_BYTES);
 	const y = bigInteger(theirs, SCALAR_BYTES, 2 * SCALAR_BYTES);
-	const isInRange = x < EC.m && y < EC.m;
-	if (!isInRange || (y * y - (x * x - 3n) * x - EC.b) % EC.m !== 0n) {
-		throw new Error("key exchange is not on the curve");
-	}
-	return new Uint8Array(ArrayBuffer.fromBigInt(EC.mul(new ECPoint(x, y), secret).X, SCALAR_BYTES));
+	if (!isOnCurve(x, y)) throw new Error("key exchange is not on the curve");
+	return new Uint8Array(ArrayBuffer.fromBigInt(multiply(x, y, secret), SCALAR_BYTES));
 }
 
 /** Signature on a SHA-256 digest (RFC 8017 8.2.1), by the Chinese remainder theorem. */
 export function signRsa(key: KeySource, digest: ArrayBuffer): Uint8Array {
 	const length = (BigInt.bitLength(key.keyNumber(MODULUS)) + 7) >> 3;
-	const message = encoded(digest, length);
-	const second = power(key, message, EXPONENT_2, PRIME_2);
-	const first = power(key, message, EXPONENT_1, PRIME_1);
+	const second = halfSignature(key, digest, length, EXPONENT_2, PRIME_2);
+	const first = halfSignature(key, digest, length, EXPONENT_1, PRIME_1);
 	const prime = key.keyNumber(PRIME_1);
 	let factor = ((first - second) * key.keyNumber(COEFFICIENT)) % prime;
 	if (factor < 0n) factor += prime;
@@ -87,8 +71,16 @@ export function signRsa(key: KeySource, digest: ArrayBuffer): Uint8Array {
 	return new Uint8Array(ArrayBuffer.fromBigInt(signature, length));
 }
 
-function power(key: KeySource, base: bigint, exponent: number, modulus: number): bigint {
-	return MONTGOMERY._exp_SW(base, key.keyNumber(exponent), key.keyNumber(modulus), WINDOW);
+/** The message is made anew for each prime: it is twice as long as what is left of it. */
+function halfSignature(
+	key: KeySource,
+	digest: ArrayBuffer,
+	length: number,
+	exponent: number,
+	prime: number,
+): bigint {
+	const modulus = key.keyNumber(prime);
+	return power(encoded(digest, length) % modulus, key.keyNumber(exponent), modulus);
 }
 
 function encoded(digest: ArrayBuffer, length: number): bigint {

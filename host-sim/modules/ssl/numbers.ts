@@ -1,57 +1,43 @@
 /**
- * Stands in for the SDK's `ecdsa` (modules/crypt/etc). It takes digests, which OpenSSL through
- * Node does not, so the curve is computed here: as the SDK does it, nothing about r and s is
- * checked. Not in constant time, and need not be: everything that is verified is public.
+ * Stands in for firmware/net/ssl/numbers.ts, which is on the SDK's primitives: powers, and the
+ * signatures of P-256. Node's OpenSSL takes no digests, so the curve is computed here; as there,
+ * nothing about r and s is checked. Not in constant time, and need not be: everything that is
+ * verified is public.
  */
 
-interface Point {
-	readonly X: bigint;
-	readonly Y: bigint;
-}
-
-interface Curve {
-	readonly G: Point;
-	/** Order of G. */
-	readonly n: bigint;
-	/** Prime of the field. */
-	readonly m: bigint;
-}
+/** P-256 (SEC 2, 2.4.2): the field's prime, the base point and its order. */
+const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+const BASE_X = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n;
+const BASE_Y = 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n;
 
 /** Jacobian coordinates: x = X / Z², y = Y / Z³; Z = 0 is infinity. */
 type Jacobian = readonly [X: bigint, Y: bigint, Z: bigint];
 
 const INFINITY: Jacobian = [1n, 1n, 0n];
-const SCALAR_BYTES = 32;
 
 export function create(): object {
-	class ECDSA {
-		private readonly key: Point;
-		private readonly curve: Curve;
-
-		constructor(key: Point, curve: Curve) {
-			this.key = key;
-			this.curve = curve;
-		}
-
-		/** FIPS 186-5 section 6.4.2, steps 4 to 8. */
-		verify(digest: ArrayBuffer, signature: ArrayBuffer): boolean {
-			const { G, n, m } = this.curve;
-			const r = integer(signature.slice(0, SCALAR_BYTES));
-			const s = integer(signature.slice(SCALAR_BYTES));
-			const inverse = invert(s, n);
-			const u1 = (integer(digest) * inverse) % n;
-			const u2 = (r * inverse) % n;
-			const [X, , Z] = addJacobian(multiply(G, u1, m), multiply(this.key, u2, m), m);
-			const zInverse = invert(Z, m);
-			return mod(X * zInverse * zInverse, m) === r;
-		}
-	}
-
-	return { default: ECDSA };
+	return { power, isSignature };
 }
 
-function integer(buffer: ArrayBuffer): bigint {
-	return BigInt(`0x${Buffer.from(buffer).toString("hex")}`);
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+	let result = 1n;
+	for (const bit of exponent.toString(2)) {
+		result = (result * result) % modulus;
+		if (bit === "1") result = (result * base) % modulus;
+	}
+	return result;
+}
+
+/** FIPS 186-5 section 6.4.2, steps 4 to 8. */
+function isSignature(x: bigint, y: bigint, digest: ArrayBuffer, r: bigint, s: bigint): boolean {
+	const inverse = invert(s, ORDER);
+	const hash = BigInt(`0x${Buffer.from(digest).toString("hex")}`);
+	const first = multiply([BASE_X, BASE_Y, 1n], (hash * inverse) % ORDER);
+	const second = multiply([x, y, 1n], (r * inverse) % ORDER);
+	const [X, , Z] = addJacobian(first, second, PRIME);
+	const zInverse = invert(Z, PRIME);
+	return Z !== 0n && mod(X * zInverse * zInverse, PRIME) % ORDER === r;
 }
 
 function mod(value: bigint, m: bigint): bigint {
@@ -69,12 +55,11 @@ function invert(value: bigint, m: bigint): bigint {
 	return mod(y, m);
 }
 
-function multiply(point: Point, scalar: bigint, m: bigint): Jacobian {
+function multiply(base: Jacobian, scalar: bigint): Jacobian {
 	let sum = INFINITY;
-	const base: Jacobian = [point.X, point.Y, 1n];
 	for (const bit of scalar.toString(2)) {
-		sum = double(sum, m);
-		if (bit === "1") sum = addJacobian(sum, base, m);
+		sum = double(sum, PRIME);
+		if (bit === "1") sum = addJacobian(sum, base, PRIME);
 	}
 	return sum;
 }
