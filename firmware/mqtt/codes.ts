@@ -126,6 +126,15 @@ export function codeName(code: number): string {
 	}
 }
 
+/**
+ * Why a connection has ended: "" when that was asked for, of a refusal also what CONNACK said.
+ */
+export function endReason(code: number, returnCode: number): string {
+	if (code === Code.None) return "";
+	if (code !== Code.Refused) return codeName(code);
+	return `${codeName(code)}: ${codeName(returnCode)}`;
+}
+
 /** MQTT 3.1.1, table 3.1; the last line also covers brokers that invent codes (aedes: 6). */
 function returnCodeName(code: number): string {
 	switch (code) {

@@ -2,51 +2,48 @@
  * One connection to a broker, from name to CONNACK and on until it ends: the only file that
  * knows socket, timer and session at once. Always holds: each step has a timeout; the owner is
  * told once per open() how it ended, with step and reason; never more bytes are written than the
- * last onWritable allowed; while the session does not take bytes, none are read from the socket.
+ * last onWritable allowed; while the session does not take bytes, none are read from the socket;
+ * a buffer is held only while bytes that were read wait for the session.
  * Must not know topics, payloads, or when to try again: that is the owner's.
  */
 
 import Time from "time";
-import { Code, codeName } from "../mqtt/codes";
+import { endReason } from "../mqtt/codes";
 import { Event, type Session } from "../mqtt/session";
-import { Alarm } from "./alarm";
+import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./alarm";
 import type { LinkOptions } from "./link-options";
 import { log, logFailure } from "./log";
-import { type ByteSocket, LOST, openTcp } from "./socket";
+import { type ByteSocket, LOST, openTcp, readInto, type TcpSocket, writeAll } from "./socket";
 import { openTls } from "./tls-guard";
 
-export class Link {
-	readonly session: Session;
+/** Bytes read from the socket, and written to it, at once. */
+const PIECE_BYTES = 256;
+const NO_ADDRESSES: readonly string[] = Object.freeze([]);
+
+export class Link implements AlarmOwner {
+	alarm: OwnedTimer | undefined;
 	private readonly options: LinkOptions;
-	private readonly input: Uint8Array;
-	private readonly output: Uint8Array;
+	/** What was read and the session has not taken: from `inputStart` on. */
+	private input: Uint8Array | undefined;
 	private inputStart = 0;
-	private inputEnd = 0;
-	private addresses: readonly string[] = [];
+	/** Until there is a connection. */
+	private addresses = NO_ADDRESSES;
 	private addressAt = 0;
-	private socket: ByteSocket | undefined;
+	private socket: ByteSocket | TcpSocket | undefined;
 	private step = "";
 	private stepDue = 0;
 	private readable = 0;
 	private writable = 0;
 	private pumping = false;
 	private attempt = 0;
-	/** CONNACK's return code, when it was not 0. */
-	private refusal = 0;
-	private readonly alarm: Alarm;
 	private alarmDue = 0;
 
 	constructor(options: LinkOptions) {
 		this.options = options;
-		this.session = options.session;
-		this.input = new Uint8Array(options.readBytes ?? 256);
-		this.output = new Uint8Array(options.writeBytes ?? 256);
-		this.alarm = new Alarm(() => this.handleAlarm());
 	}
 
-	/** The address in use, "" before there is one. */
-	get address(): string {
-		return this.addresses[this.addressAt] ?? "";
+	get session(): Session {
+		return this.options.session;
 	}
 
 	/** Starts an attempt. Only when none is under way. */
@@ -72,7 +69,7 @@ export class Link {
 			this.drainInput(attempt);
 			if (attempt === this.attempt) this.drainEvents(attempt);
 			// What was sent may have made room for input that had to wait.
-		} while (attempt === this.attempt && this.drainOutput() && this.inputStart < this.inputEnd);
+		} while (attempt === this.attempt && this.drainOutput() && this.input !== undefined);
 		if (attempt !== this.attempt) return;
 		this.drainEvents(attempt);
 		this.pumping = false;
@@ -112,6 +109,7 @@ export class Link {
 			const at = `${this.options.host} (${this.address}:${this.options.port})`;
 			log(this.step, this.step === "tls" ? "broker authenticated" : `connected to ${at}`);
 			this.enter("mqtt");
+			this.addresses = NO_ADDRESSES;
 			this.session.handleOpened(Time.ticks | 0);
 		}
 		this.pump();
@@ -137,7 +135,8 @@ export class Link {
 		this.fail(full);
 	}
 
-	private handleAlarm(): void {
+	/** From the alarm. */
+	handleAlarm(): void {
 		const now = Time.ticks | 0;
 		if (this.step === "mqtt") {
 			this.session.handleTimeout(now);
@@ -149,6 +148,11 @@ export class Link {
 		this.schedule();
 	}
 
+	/** The address in use, "" before there is one. */
+	private get address(): string {
+		return this.addresses[this.addressAt] ?? "";
+	}
+
 	private enter(step: string): void {
 		this.step = step;
 		this.stepDue = ((Time.ticks | 0) + this.options.stepTimeoutMs) | 0;
@@ -158,8 +162,6 @@ export class Link {
 		const { TCP, TLSSocket, port, tls, host } = this.options;
 		this.readable = 0;
 		this.writable = 0;
-		this.inputStart = 0;
-		this.inputEnd = 0;
 		try {
 			this.enter("tcp");
 			if (tls === undefined) {
@@ -187,23 +189,28 @@ export class Link {
 
 	/** Gives bytes to the session until there are none, or it takes no more. */
 	private drainInput(attempt: number): void {
-		const { session, input } = this;
+		const { session } = this;
 		while (attempt === this.attempt) {
-			if (this.inputStart === this.inputEnd && !this.readMore()) return;
-			const taken = session.handleBytes(input, this.inputStart, this.inputEnd, Time.ticks | 0);
+			const input = this.input ?? this.readMore();
+			if (input === undefined) return;
+			const end = input.length;
+			const taken = session.handleBytes(input, this.inputStart, end, Time.ticks | 0);
 			this.inputStart += taken;
+			if (this.inputStart === end) this.input = undefined;
 			if (!this.drainEvents(attempt) && taken === 0) return;
 		}
 	}
 
-	/** Refills the empty input; false when the socket has nothing. */
-	private readMore(): boolean {
-		if (this.readable === 0 || this.socket === undefined) return false;
-		const count = this.socket.read(this.input, Math.min(this.readable, this.input.length));
+	/** Some of what the socket has, if it has any. */
+	private readMore(): Uint8Array | undefined {
+		if (this.readable === 0 || this.socket === undefined) return undefined;
+		const wanted = Math.min(this.readable, this.options.readBytes ?? PIECE_BYTES);
+		const input = new Uint8Array(wanted);
+		const count = readInto(this.socket, input, wanted);
 		this.readable -= count;
 		this.inputStart = 0;
-		this.inputEnd = count;
-		return count > 0;
+		if (count > 0) this.input = count === wanted ? input : input.subarray(0, count);
+		return this.input;
 	}
 
 	/** Hands the session's events to the owner; true when there was one. */
@@ -213,12 +220,11 @@ export class Link {
 			const event = this.session.pollEvent();
 			if (event === Event.None) return any;
 			any = true;
-			if (event === Event.Refused) this.refusal = this.session.event.code;
 			if (event === Event.Closed) {
 				const code = this.session.event.code;
 				// What was to be said (DISCONNECT, an acknowledgement) is said before the end.
 				this.drainOutput();
-				this.fail(this.reasonOf(code));
+				this.fail(endReason(code, this.session.event.returnCode));
 				return true;
 			}
 			this.options.owner.handleLinkEvent(event);
@@ -228,22 +234,19 @@ export class Link {
 
 	/** Writes what the session has and the socket takes; true when that was anything. */
 	private drainOutput(): boolean {
-		let any = false;
+		const { session, options } = this;
+		let output: Uint8Array | undefined;
 		while (this.writable > 0 && this.socket !== undefined) {
-			const limit = Math.min(this.writable, this.output.length);
-			const count = this.session.pollTransmit(this.output, 0, limit, Time.ticks | 0);
-			if (count === 0) return any;
-			any = true;
-			this.writable = this.socket.write(this.output, count);
+			const most = Math.min(this.writable, options.writeBytes ?? PIECE_BYTES);
+			const count = Math.min(session.transmitBytes, most);
+			if (count === 0) break;
+			if (output?.length !== count) output = new Uint8Array(count);
+			session.pollTransmit(output, 0, count, Time.ticks | 0);
+			const left = writeAll(this.socket, output, count);
+			if (left < 0) this.socketError(LOST);
+			this.writable = this.socket === undefined ? 0 : left;
 		}
-		return any;
-	}
-
-	/** "" when the end was asked for; a refusal with what the broker gave as its reason. */
-	private reasonOf(code: number): string {
-		if (code === Code.None) return "";
-		if (code !== Code.Refused) return codeName(code);
-		return `${codeName(code)}: ${codeName(this.refusal)}`;
+		return output !== undefined;
 	}
 
 	private fail(reason: string): void {
@@ -258,8 +261,9 @@ export class Link {
 		this.step = "";
 		this.attempt++;
 		this.dropSocket();
-		this.alarm.clear();
-		this.addresses = [];
+		clearAlarm(this);
+		this.addresses = NO_ADDRESSES;
+		this.addressAt = 0;
 		this.pumping = false;
 		if (wasOpen) this.session.handleClosed(Time.ticks | 0);
 	}
@@ -269,6 +273,7 @@ export class Link {
 		this.socket = undefined;
 		this.writable = 0;
 		this.readable = 0;
+		this.input = undefined;
 		socket?.close();
 	}
 
@@ -279,9 +284,9 @@ export class Link {
 		if (this.step === "mqtt") waitMs = this.session.pollTimeout(now);
 		if (this.step === "" || waitMs < 0) return;
 		const due = (now + waitMs) | 0;
-		if (this.alarm.isSet && ((due - this.alarmDue) | 0) >= 0) return;
+		if (this.alarm !== undefined && ((due - this.alarmDue) | 0) >= 0) return;
 		this.alarmDue = due;
-		this.alarm.set(waitMs);
+		setAlarm(this, waitMs);
 	}
 }
 

@@ -1,14 +1,14 @@
 /**
- * What the link wants of a socket, and plain TCP (ECMA-419) in that shape. Always holds: the
- * callbacks come from the socket's own turn of the event loop, never from inside open or write.
- * TLS in the same shape is in tls-guard.ts.
+ * What the link wants of a socket: the ECMA-419 TCP socket as it is, without an object around it.
+ * Always holds: the callbacks come from the socket's own turn of the event loop, never from inside
+ * open. TLS in the same shape is in tls-guard.ts.
  */
 
 /** Bytes in, bytes out. */
 export interface ByteSocket {
-	/** Copies `count` bytes into the start of buffer; count is at most what was announced. */
+	/** Copies `count` bytes into buffer, which has just their length; returns how many. */
 	read(buffer: Uint8Array, count: number): number;
-	/** Sends the first `count` bytes; returns how many more may be written now. */
+	/** Sends all of buffer, `count` bytes; returns how many more may be written now. */
 	write(buffer: Uint8Array, count: number): number;
 	close(): void;
 }
@@ -28,8 +28,10 @@ export interface SocketTarget {
 /** The ECMA-419 TCP socket, as far as it is used. */
 export interface TcpSocket {
 	target?: unknown;
-	read(buffer: Uint8Array): unknown;
-	write(buffer: Uint8Array): unknown;
+	/** Fills the buffer; throws when it is longer than what is there. */
+	read(buffer: Uint8Array, count?: number): unknown;
+	/** Sends all of it, or throws; returns how many more may be written, or nothing after an end. */
+	write(buffer: Uint8Array, count?: number): unknown;
 	close(): void;
 }
 
@@ -51,38 +53,32 @@ export function openTcp(
 	address: string,
 	port: number,
 	target: SocketTarget,
-): ByteSocket {
-	return new PlainSocket(TCP, address, port, target);
+): TcpSocket {
+	return new TCP({ address, port, nodelay: true, target, onReadable, onWritable, onError });
 }
 
-class PlainSocket implements ByteSocket {
-	private readonly tcp: TcpSocket;
-	private readonly target: SocketTarget;
+/** Reads into buffer, which has just `count` bytes; returns how many came. */
+export function readInto(
+	socket: ByteSocket | TcpSocket,
+	buffer: Uint8Array,
+	count: number,
+): number {
+	const got = socket.read(buffer, count);
+	return typeof got === "number" ? got : count;
+}
 
-	constructor(TCP: TcpConstructor, address: string, port: number, target: SocketTarget) {
-		this.target = target;
-		this.tcp = new TCP({ address, port, nodelay: true, target, onReadable, onWritable, onError });
-	}
-
-	read(buffer: Uint8Array, count: number): number {
-		// The SDK's read() throws when the view is longer than what is there.
-		this.tcp.read(count === buffer.length ? buffer : buffer.subarray(0, count));
-		return count;
-	}
-
-	write(buffer: Uint8Array, count: number): number {
-		try {
-			const left = this.tcp.write(buffer.subarray(0, count));
-			return typeof left === "number" ? left : 0;
-		} catch {
-			// With data and FIN in one segment lwIP's socket is closed before onReadable comes.
-			this.target.socketError(LOST);
-			return 0;
-		}
-	}
-
-	close(): void {
-		this.tcp.close();
+/** Sends all of buffer, `count` bytes; returns how many more may be written now, -1 when it is lost. */
+export function writeAll(
+	socket: ByteSocket | TcpSocket,
+	buffer: Uint8Array,
+	count: number,
+): number {
+	try {
+		const left = socket.write(buffer, count);
+		return typeof left === "number" ? left : 0;
+	} catch {
+		// With data and FIN in one segment lwIP's socket is closed before onReadable comes.
+		return -1;
 	}
 }
 

@@ -21,6 +21,7 @@ const owner = {
 	handleLinkEvent(event: number): void {
 		if (event === Event.Connected) session.subscribe([{ topic: "a/b", qos: 2 }], 0);
 		if (event === Event.Subscribed) session.publish("a/b", "hello", 2, false, 0);
+		if (event === Event.Message) session.acknowledge(session.message.handle, 0);
 		if (event === Event.Published) Timer.set(() => trace("ready\n"), SETTLE_MS);
 	},
 	handleLinkDown(step: string, reason: string): void {
