@@ -49,9 +49,10 @@ export const Sending = Object.freeze({
 export class Core {
 	readonly numbers = new Int32Array(RecordPlaces);
 	readonly clientId: string;
-	readonly username: string | undefined;
-	readonly password: string | Uint8Array | undefined;
-	readonly will: Will | undefined;
+	// Only where they were given: a field takes its 16 bytes whatever is in it.
+	declare readonly username?: string;
+	declare readonly password?: string | Uint8Array;
+	declare readonly will?: Will;
 
 	// What the client keeps between connections (MQTT 3.1.1, section 3.1.2.4) [MQTT-4.1.0-1].
 	/** outgoing.ts */
@@ -74,9 +75,9 @@ export class Core {
 	constructor(options: SessionOptions) {
 		storeSettings(this.numbers, options);
 		this.clientId = options.clientId;
-		this.username = options.username;
-		this.password = options.password;
-		this.will = options.will;
+		if (options.username !== undefined) this.username = options.username;
+		if (options.password !== undefined) this.password = options.password;
+		if (options.will !== undefined) this.will = options.will;
 	}
 
 	get cleanSession(): boolean {
@@ -147,7 +148,7 @@ export function fail(core: Core, code: number): void {
 export function resetConnection(core: Core): void {
 	const { numbers } = core;
 	numbers[ConnectionState] = State.Closed;
-	resetDecoder(core);
+	resetDecoder(numbers);
 	loseRequests(core);
 	clearQueue(core);
 	disarmAll(numbers);

@@ -39,9 +39,7 @@ export const Decoded = Object.freeze({
 } as const);
 
 /** Forgets a packet in pieces: a new connection. */
-export function resetDecoder(holder: PacketHolder): void {
-	const { numbers } = holder;
-	if (numbers[HeaderBytes] !== 0) holder.source = undefined;
+export function resetDecoder(numbers: Int32Array): void {
 	numbers[HeaderBytes] = 0;
 	numbers[DecodeResult] = Decoded.More;
 	numbers[Flags] = (numbers[Flags] as number) & ~(Flag.InBody | Flag.Skipping);
@@ -242,7 +240,7 @@ function finishSkipped(holder: PacketHolder, hasId: boolean): void {
 	numbers[PacketFirst] = numbers[FirstByte] as number;
 	numbers[PacketLength] = (numbers[HeaderBytes] as number) + (numbers[BodyBytes] as number);
 	if (!hasId) numbers[PacketId] = 0;
-	resetDecoder(holder);
+	resetDecoder(numbers);
 	numbers[Flags] = (numbers[Flags] as number) | Flag.PacketSkipped;
 	numbers[DecodeResult] = Decoded.Packet;
 }

@@ -2,8 +2,9 @@
  * An MQTT 3.1.1 client without a transport: bytes and time go in, bytes and events come out.
  * The application owns socket and timer: it tells what happened (`handle…`), asks for things
  * (`publish`, `subscribe`, …) and then polls until there is nothing left: `pollEvent`,
- * `pollTransmit`, `pollTimeout`. Nothing here throws but the constructor, allocates in steady
- * state, or calls back. Time is int32 milliseconds that wrap. Must not know socket, timer, clock.
+ * `pollTransmit`, `pollTimeout`. Nothing here throws but the constructor, or calls back; with
+ * nothing in flight nothing is held but the record. Time is int32 milliseconds that wrap. Must not
+ * know socket, timer, clock.
  */
 
 import { Code, Event, PacketType, State } from "./codes";

@@ -67,7 +67,7 @@ export function readInto(
 	return typeof got === "number" ? got : count;
 }
 
-/** Sends all of buffer, `count` bytes; returns how many more may be written now, -1 when it is lost. */
+/** Sends all of buffer, `count` bytes; returns how many more may be written, -1 when it is lost. */
 export function writeAll(
 	socket: ByteSocket | TcpSocket,
 	buffer: Uint8Array,
