@@ -4,11 +4,13 @@ import { rows as codec } from "./codec";
 import { rows as publish } from "./publish";
 import { rows as start } from "./start";
 import { printTable, type Row } from "./table";
+import { rows as xsCodec } from "./xs-codec";
 
 const parts: readonly [string, () => Promise<readonly Row[]> | readonly Row[]][] = [
 	["codec", () => codec().map(perSecond)],
 	["publish", publish],
 	["start", start],
+	["codec on XS", xsCodec],
 ];
 
 /** From nanoseconds for one to how many in a second, so that more is better in every row. */
