@@ -6,6 +6,7 @@
  */
 
 import Time from "time";
+import { keepAborts } from "./abort";
 import type { Json } from "./checker";
 import {
 	type BoardConfig,
@@ -24,7 +25,10 @@ import type { TcpConstructor } from "./net/socket";
 import type { TlsConstructor } from "./net/tls-guard";
 import type { UdpConstructor } from "./net/udp";
 import type { WifiConstructor } from "./net/wifi-types";
+import type { Chip } from "./platform/figures";
+import { TRANSMIT_BYTES } from "./profiles/payloads";
 import { Runtime } from "./runtime";
+import { Boots } from "./store/boots";
 import { Sequence } from "./store/sequence";
 import { type PreferenceModule, Settings } from "./store/settings";
 import { nodeTopics } from "./topics";
@@ -55,7 +59,7 @@ export interface Platform {
 	readonly Preference: PreferenceModule;
 	/** Name servers of the network joined. */
 	readonly nameServers: () => readonly string[];
-	readonly freeBytes: () => number | undefined;
+	readonly chip: Chip;
 }
 
 /** A site with all that a node cannot do without. */
@@ -78,6 +82,7 @@ export type Stop = (done: () => void) => void;
 export function boot(platform: Platform): Stop {
 	const board = checkBoard(platform.board);
 	const relay = board.problems.length === 0 ? makeRelay(platform, board.value) : undefined;
+	const boots = startLife(platform);
 	const site = checkSite(platform.site, platform.config);
 	const problems = [...board.problems, ...site.problems];
 	if (site.value.wifi.length === 0) {
@@ -97,7 +102,19 @@ export function boot(platform: Platform): Stop {
 		return (done) => done();
 	}
 	const { broker } = site.value;
-	return start(platform, board.value, { ...site.value, node, broker }, relay);
+	return start(platform, board.value, { ...site.value, node, broker }, relay, boots);
+}
+
+/** Counts the start, says how the life before ended, and sees to it that the end is kept. */
+function startLife({ chip, Preference }: Platform): Boots {
+	chip.paintStack();
+	const boots = new Boots(Preference, chip.resetKind(), chip.resetName());
+	keepAborts(boots);
+	const { starts, reset, crashes, lastCrash } = boots;
+	log("boot", `start ${starts}${reset === "" ? "" : `, ${reset}`}, crashes ${crashes}`);
+	if (reset === "crash") log("boot", `crashed: ${lastCrash}`);
+	if (boots.safeMode) log("boot", `safe mode after ${boots.crashesInRow} crashes in a row`);
+	return boots;
 }
 
 function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
@@ -112,6 +129,7 @@ function start(
 	board: BoardConfig,
 	site: BootSite,
 	relay: Relay | undefined,
+	boots: Boots,
 ): Stop {
 	const now = Time.ticks | 0;
 	const settings = new Settings(platform.Preference);
@@ -120,17 +138,19 @@ function start(
 	const { node, broker } = site;
 	log("boot", `node ${node}, board ${board.name}, profile ${site.profile}`);
 	const topics = nodeTopics(site.base, node);
-	const { WiFi, TCP, TLSSocket, UDP, nameServers, freeBytes } = platform;
+	const { WiFi, TCP, TLSSocket, UDP, nameServers, chip } = platform;
 	const { random } = Math;
+	const demo = site.profile === "demo" && !boots.safeMode;
 	const runtime = new Runtime({
-		session: makeSession(site, board, topics.availability),
+		session: makeSession(site, board, demo ? "" : topics.availability),
 		clock,
 		resolver: new NameResolver({ UDP, nameServers, random }),
 		settings,
 		sequence: new Sequence(settings),
 		topics,
 		relay,
-		profile: site.profile,
+		profile: boots.safeMode ? "safe" : site.profile,
+		supervisor: site.supervisor,
 		needsClock: broker.secure && !site.allowUnset,
 		WiFi,
 		networks: site.wifi,
@@ -147,7 +167,8 @@ function start(
 		timeMinimumMs: site.timeMinimumMs,
 		timeMaximumMs: site.timeMaximumMs,
 		diagIntervalMs: site.diagIntervalMs,
-		freeBytes,
+		chip,
+		boots,
 		random,
 		owner: NOBODY,
 	});
@@ -163,13 +184,12 @@ function makeSession(site: BootSite, board: BoardConfig, availability: string): 
 		username,
 		password,
 		window: board.window,
-		// SUBSCRIBE and a diag after each connect.
-		transmitBytes: 512,
+		transmitBytes: TRANSMIT_BYTES,
 		arenaBytes: board.arenaBytes,
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
 		will:
-			site.profile === "demo"
+			availability === ""
 				? undefined
 				: { topic: availability, payload: "offline", qos: 1, retain: true },
 	});

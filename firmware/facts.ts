@@ -7,14 +7,17 @@
 import { type Session, State } from "./mqtt/session";
 import { type Clock, Quality } from "./net/clock";
 import type { WifiStation } from "./net/wifi";
+import type { Chip } from "./platform/figures";
 import type { NodeFacts } from "./profiles/profile";
+import type { Boots } from "./store/boots";
 import type { Sequence } from "./store/sequence";
 
 export interface FactSources {
 	readonly session: Session;
 	readonly clock: Clock;
 	readonly sequence: Sequence;
-	readonly freeBytes: () => number | undefined;
+	readonly chip: Chip;
+	readonly boots: Boots;
 	/** In [0, 1). */
 	random(): number;
 }
@@ -37,6 +40,14 @@ export class Facts implements NodeFacts {
 
 	get session(): Session {
 		return this.sources.session;
+	}
+
+	get chip(): Chip {
+		return this.sources.chip;
+	}
+
+	get boots(): Boots {
+		return this.sources.boots;
 	}
 
 	online(): boolean {
@@ -80,10 +91,6 @@ export class Facts implements NodeFacts {
 
 	rssi(): number | undefined {
 		return this.wifi.rssi;
-	}
-
-	freeBytes(): number | undefined {
-		return this.sources.freeBytes();
 	}
 
 	random(): number {

@@ -10,9 +10,9 @@ import UDP from "embedded:io/socket/udp";
 import WiFi from "embedded:network/interface/wifi";
 import board from "board" with { type: "json" };
 import credentials from "credentials";
-import Instrumentation from "instrumentation";
 import config from "mc/config";
 import Net from "net";
+import chip from "platform/chip";
 import Preference from "preference";
 import site from "site" with { type: "json" };
 import { boot, type Platform } from "./boot";
@@ -30,6 +30,6 @@ export const stop = boot({
 	UDP: UDP as unknown as Platform["UDP"],
 	Digital,
 	Preference,
+	chip,
 	nameServers: () => Net.get("DNS") ?? [],
-	freeBytes: () => Instrumentation.get(Instrumentation.map("System Free Memory")),
 });

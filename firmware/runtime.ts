@@ -9,6 +9,7 @@ import { type FactSources, Facts } from "./facts";
 import { codeName, Event, type Session } from "./mqtt/session";
 import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
+import { Quality } from "./net/clock";
 import type { NameResolver } from "./net/dns";
 import { Link } from "./net/link";
 import type { LinkOptions, LinkOwner } from "./net/link-options";
@@ -18,11 +19,16 @@ import { type WifiOwner, WifiStation, type WifiStationOptions } from "./net/wifi
 import { Action, NodeLife } from "./node";
 import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
 import type { Profile } from "./profiles/profile";
+import { SafeProfile } from "./profiles/safe";
 import { type StandardOptions, StandardProfile } from "./profiles/standard";
+import { SAFE_MODE_OVER } from "./store/boots";
 import type { Settings } from "./store/settings";
+import { Supervisor, type SupervisorLimits } from "./supervisor";
 
 /** 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
 const RECONNECT = Object.freeze({ baseMs: 1_000, capMs: 120_000, stableMs: 60_000 });
+/** Uptime, supervisor and safe mode are looked at as often, at least. */
+const WATCH_MS = 60_000;
 /** After a stop: how long the good-bye may take. */
 const STOP_TIMEOUT_MS = 2_000;
 
@@ -38,8 +44,10 @@ export interface Wiring
 		StandardOptions {
 	readonly resolver: NameResolver;
 	readonly settings: Settings;
-	/** "node" or "demo". */
+	/** "node", "demo" or "safe". */
 	readonly profile: string;
+	/** Undefined: no restart for want of anything. */
+	readonly supervisor: SupervisorLimits | undefined;
 	/** The broker's certificate is checked: the clock comes first. */
 	readonly needsClock: boolean;
 	/** Set by the runtime. */
@@ -56,6 +64,8 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 	private readonly link: Link;
 	private readonly profile: Profile;
 	private readonly facts: Facts;
+	private readonly supervisor: Supervisor | undefined;
+	private watchDue: number;
 	private joined = false;
 	/** Stopping: who is told, and until when the good-bye may take. */
 	private stopped: (() => void) | undefined;
@@ -66,15 +76,18 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 		const demo = wiring.profile === "demo";
 		const connectDelayMs = demo ? DEMO_CONNECT_DELAY_MS : 0;
 		wiring.owner = this;
+		this.watchDue = now;
 		this.wiring = wiring;
 		this.life = new NodeLife({ needsClock: wiring.needsClock, connectDelayMs }, now);
 		this.keeper = new TimeKeeper(wiring, this);
 		this.link = new Link(wiring);
 		this.wifi = new WifiStation(wiring, this);
 		this.facts = new Facts(wiring, this.wifi, now);
-		this.profile = demo
-			? new DemoProfile(this.facts)
-			: new StandardProfile(wiring, this.facts, now);
+		const { profile, supervisor } = wiring;
+		if (profile === "safe") this.profile = new SafeProfile(wiring, this.facts, now);
+		else if (demo) this.profile = new DemoProfile(this.facts);
+		else this.profile = new StandardProfile(wiring, this.facts, now);
+		if (supervisor !== undefined) this.supervisor = new Supervisor(supervisor, now);
 		this.advance();
 	}
 
@@ -170,11 +183,32 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 			this.finish();
 			return;
 		}
-		this.facts.uptimeSeconds(now);
+		this.watch(now);
+		if (this.stopped !== undefined) return;
 		this.life.handleTimeout(now);
 		this.profile.handleTimeout(now);
 		this.link.pump();
 		this.advance();
+	}
+
+	/** Restarts where safe mode is over or the supervisor says so. */
+	private watch(now: number): void {
+		const { boots, clock, needsClock } = this.wiring;
+		const { facts } = this;
+		this.watchDue = (now + WATCH_MS) | 0;
+		const isOver = boots.handleUptime(facts.uptimeSeconds(now));
+		if (isOver) this.restart(SAFE_MODE_OVER);
+		if (isOver || this.supervisor === undefined) return;
+		const isSet = clock.quality === Quality.Set;
+		const ready = isSet || !needsClock;
+		const why = this.supervisor.update(this.wifi.up, isSet, ready, facts.online(), now);
+		if (why !== "") this.restart(why);
+	}
+
+	private restart(why: string): void {
+		log("supervisor", `${why}: restart`);
+		this.wiring.boots.keepRestart(why);
+		this.stop(this.wiring.chip.restart);
 	}
 
 	private linkUp(sessionPresent: boolean, now: number): void {
@@ -220,11 +254,11 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 	private reschedule(now: number): void {
 		const lifeMs = this.life.pollTimeout(now);
 		const profileMs = this.profile.pollTimeout(now);
-		let waitMs = lifeMs;
-		if (waitMs < 0 || (profileMs >= 0 && profileMs < waitMs)) waitMs = profileMs;
+		let waitMs = Math.max(0, (this.watchDue - now) | 0);
+		if (lifeMs >= 0 && lifeMs < waitMs) waitMs = lifeMs;
+		if (profileMs >= 0 && profileMs < waitMs) waitMs = profileMs;
 		if (this.stopped !== undefined) waitMs = Math.max(0, (this.stopDue - now) | 0);
-		if (waitMs >= 0) setAlarm(this, waitMs);
-		else clearAlarm(this);
+		setAlarm(this, waitMs);
 	}
 
 	/** While stopping: DISCONNECT once everything is acknowledged [MQTT-3.14.4-3]. */

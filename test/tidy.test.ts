@@ -23,13 +23,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/abort": ["firmware/store"],
 	"firmware/net": ["firmware/mqtt"],
 	"firmware/profiles": [
+		"firmware/checker",
 		"firmware/mqtt",
 		"firmware/net/log",
 		"firmware/entities",
+		"firmware/platform",
 		"firmware/store",
 		"firmware/topics",
 	],
-	"firmware/facts": ["firmware/mqtt", "firmware/net", "firmware/profiles", "firmware/store"],
+	"firmware/facts": [
+		"firmware/mqtt",
+		"firmware/net",
+		"firmware/platform",
+		"firmware/profiles",
+		"firmware/store",
+	],
 	"firmware/credentials": ["firmware/net"],
 	"firmware/runtime": ["firmware"],
 	"firmware/boot": ["firmware"],
@@ -45,7 +53,7 @@ const SDK_MODULES: Readonly<Record<string, RegExp>> = {
 	"firmware/credentials": /^Resource$/,
 	"firmware/typings": /./,
 	"firmware/main":
-		/^(board|site|credentials|mc\/config|net|platform\/chip|preference|embedded:.*|instrumentation)$/,
+		/^(board|site|credentials|mc\/config|net|platform\/chip|preference|embedded:.*)$/,
 };
 
 const HOST_ONLY =

@@ -4,10 +4,22 @@
  * record and JSON.stringify many slots.
  */
 
+import { utf8Bytes } from "../checker";
+import { Heap, Machine } from "../platform/figures";
 import type { NodeFacts } from "./profile";
 
-/** Characters of `last_error`: the rest is on the console. */
-const ERROR_LIMIT = 96;
+/**
+ * What the session may hold for the transport: a diag has to fit, with SUBSCRIBE after a connect
+ * or a moment later without.
+ */
+export const TRANSMIT_BYTES = 512;
+/** What the session adds to topic and payload: token, fixed header, its length, topic's length. */
+const PUBLISH_BYTES = 9;
+/** Bytes of `last_crash` and `last_error` as JSON: the rest is on the console. */
+const CRASH_LIMIT = 64;
+const ERROR_LIMIT = 98;
+/** `,"last_crash":,"last_error":}` */
+const TEXTS_BYTES = 30;
 
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
 export function timePayload(facts: NodeFacts, sequence: number, now: number): string {
@@ -23,18 +35,59 @@ export function timePayload(facts: NodeFacts, sequence: number, now: number): st
 	return `{${time},${clock},"error_ms":${error},${server},${uptime}}`;
 }
 
-/** `<base>/<node>/diag`. `rssi` and `heap` are missing where the platform does not tell. */
-export function diagPayload(facts: NodeFacts, queue: number, dropped: number, now: number): string {
-	const session = facts.session;
-	const heap = facts.freeBytes();
-	const rssi = facts.rssi();
-	const platform =
-		(heap === undefined ? "" : `"heap":${heap},`) + (rssi === undefined ? "" : `"rssi":${rssi},`);
-	const counts = `"reconnects":${facts.reconnects},"queue":${queue},"dropped":${dropped}`;
-	const state = `"skipped":${session.skipped},"drift_ppm":${tenths(facts.driftPpm())}`;
-	const clock = `"clock":"${facts.clockState() === "set" ? "set" : "unset"}"`;
-	const error = `"last_error":${JSON.stringify(facts.error.slice(0, ERROR_LIMIT))}`;
-	return `{${platform}${counts},${state},${clock},${error},"uptime_s":${facts.uptimeSeconds(now)}}`;
+/**
+ * `<base>/<node>/diag`. Figures that the platform does not tell are missing. The texts come last,
+ * cut to what there is room for.
+ * @param topic that it goes to
+ */
+export function diagPayload(
+	facts: NodeFacts,
+	topic: string,
+	queue: number,
+	dropped: number,
+	now: number,
+): string {
+	const { boots, chip, session } = facts;
+	let text = `{"uptime_s":${facts.uptimeSeconds(now)},"boots":${boots.starts}`;
+	text += `,"crashes":${boots.crashes},"safe_mode":${boots.safeMode}`;
+	text += figure("heap", chip.heapFigure(Heap.Free));
+	text += figure("heap_min", chip.heapFigure(Heap.Least));
+	text += figure("heap_block", chip.heapFigure(Heap.Block));
+	text += figure("xs_slots", chip.machineFigure(Machine.Slots));
+	text += figure("xs_chunks", chip.machineFigure(Machine.Chunks));
+	text += figure("xs_stack", chip.machineFigure(Machine.Stack));
+	text += figure("xs_room", chip.machineFigure(Machine.Room));
+	text += figure("rssi", facts.rssi());
+	text += `,"reconnects":${facts.reconnects},"queue":${queue},"dropped":${dropped}`;
+	text += `,"skipped":${session.skipped},"drift_ppm":${tenths(facts.driftPpm())}`;
+	text += `,"clock":"${facts.clockState() === "set" ? "set" : "unset"}"`;
+	if (boots.reset !== "") text += `,"reset":${JSON.stringify(boots.reset)}`;
+	let room = TRANSMIT_BYTES - PUBLISH_BYTES - topic.length - text.length - TEXTS_BYTES;
+	let crash = "";
+	if (boots.lastCrash !== "") {
+		// An error that comes again is worth more than a crash that is over.
+		const least = Math.min(ERROR_LIMIT, room / 2);
+		crash = fitted(boots.lastCrash, Math.min(CRASH_LIMIT, Math.floor(room - least)));
+		room -= utf8Bytes(crash);
+		crash = `,"last_crash":${crash}`;
+	}
+	return `${text}${crash},"last_error":${fitted(facts.error, Math.min(ERROR_LIMIT, room))}}`;
+}
+
+function figure(key: string, value: number | undefined): string {
+	return value === undefined ? "" : `,"${key}":${value}`;
+}
+
+/** A text as JSON of at most so many bytes, cut where it is too long. */
+function fitted(text: string, limit: number): string {
+	let cut = text.slice(0, limit);
+	for (;;) {
+		const json = JSON.stringify(cut);
+		const excess = utf8Bytes(json) - limit;
+		if (excess <= 0 || cut === "") return json;
+		// A character may take six bytes: never more than need be is cut.
+		cut = cut.slice(0, -Math.ceil(excess / 6));
+	}
 }
 
 /** `<base>/<node>/result` for a command that was carried out. */

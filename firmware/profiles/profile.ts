@@ -4,6 +4,8 @@
  */
 
 import type { Session } from "../mqtt/session";
+import type { Chip } from "../platform/figures";
+import type { Boots } from "../store/boots";
 
 /** A filter to subscribe to after each connect. */
 export interface Subscription {
@@ -50,9 +52,10 @@ export interface NodeFacts {
 	readonly reconnects: number;
 	/** The last failure of Wi-Fi or broker as `step: reason`, "" for none. */
 	readonly error: string;
+	readonly chip: Chip;
+	readonly boots: Boots;
 	/** Undefined where the platform does not tell. */
 	rssi(): number | undefined;
-	freeBytes(): number | undefined;
 	random(): number;
 	/** The next number of a sequence that goes on over reboots. */
 	nextSequence(now: number): number;

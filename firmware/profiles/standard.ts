@@ -109,7 +109,7 @@ export class StandardProfile implements Profile {
 			this.timeDue = (now + this.intervalMs()) | 0;
 		}
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
-			const payload = diagPayload(facts, this.outbox.length, this.dropped, now);
+			const payload = diagPayload(facts, topics.diag, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
 			const waitMs = code === Code.Full ? DIAG_RETRY_MS : this.options.diagIntervalMs;
 			this.diagDue = (now + waitMs) | 0;

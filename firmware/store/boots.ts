@@ -31,7 +31,8 @@ const VALUE_LIMIT = 62;
 /** XS's words, and what is kept of them: a constant, because nothing can be made any more. */
 const MEMORY_FULL = "memory full";
 const MEMORY_FULL_END = "!memory full";
-const SAFE_OVER = "safe mode is over";
+/** Why it restarts then: a crash soon after leads back to safe mode at once. */
+export const SAFE_MODE_OVER = "safe mode is over";
 
 export class Boots {
 	/** Starts, this one included. */
@@ -61,7 +62,7 @@ export class Boots {
 		const asked = !crashed && end.startsWith(">") ? end.slice(1) : "";
 		let row = Math.max(-1, Number(kept[2]) || 0);
 		if (crashed) row++;
-		if (kind === CLEAN || !(crashed || asked === SAFE_OVER)) row = 0;
+		if (kind === CLEAN || !(crashed || asked === SAFE_MODE_OVER)) row = 0;
 		let lastCrash = kept.slice(3).join(" ");
 		if (end.startsWith("!")) lastCrash = end.slice(1);
 		else if (crashed) lastCrash = kind === CRASH ? name : "aborted, no text: stack overflow?";
@@ -82,7 +83,7 @@ export class Boots {
 
 	/**
 	 * To be called now and then.
-	 * @returns whether safe mode is over and the node should restart with endSafeMode()
+	 * @returns whether the node should restart with SAFE_MODE_OVER
 	 */
 	handleUptime(seconds: number): boolean {
 		if (this.safeMode) {
@@ -99,11 +100,6 @@ export class Boots {
 	/** Before a restart: the next life reports why. */
 	keepRestart(why: string): void {
 		store(this.preference, END, `>${why}`);
-	}
-
-	/** Before the restart that ends safe mode: a crash soon after leads back to it at once. */
-	endSafeMode(): void {
-		this.keepRestart(SAFE_OVER);
 	}
 
 	/** From XS, which is about to give up. */

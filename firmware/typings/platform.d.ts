@@ -20,15 +20,6 @@ declare module "Resource" {
 	export default Resource;
 }
 
-declare module "instrumentation" {
-	const Instrumentation: {
-		/** Undefined in a release build. */
-		get(what: number | undefined): number | undefined;
-		map(name: string): number | undefined;
-	};
-	export default Instrumentation;
-}
-
 declare module "platform/chip" {
 	/** firmware/platform/chip.ts; the simulator has its own. */
 	const chip: import("../platform/figures").Chip;

@@ -154,6 +154,7 @@ test("a configuration that is wrong: all of it is said, nothing else starts", ()
 	powerOn(board, program);
 	ends.push(() => board.powerOff());
 	assert.deepEqual(lines, [
+		"boot: start 1, power-on, crashes 0",
 		"boot: boards/host.json: relay.pin: 77 must be a whole number from 0 to 48",
 		"boot: site.json: time.intervalMs: 1 must be a whole number from 1000 to 86400000",
 		'boot: site.json: broker.ulr: unknown key, did you mean "url"?',

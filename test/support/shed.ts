@@ -3,8 +3,11 @@
 import "./xs-globals";
 import { Relay } from "../../firmware/entities/relay";
 import { Event, type SessionOptions, State } from "../../firmware/mqtt/session";
-import type { NodeFacts } from "../../firmware/profiles/profile";
+import type { Chip } from "../../firmware/platform/figures";
+import type { NodeFacts, Profile } from "../../firmware/profiles/profile";
+import { SafeProfile } from "../../firmware/profiles/safe";
 import { StandardProfile } from "../../firmware/profiles/standard";
+import type { Boots } from "../../firmware/store/boots";
 import { nodeTopics } from "../../firmware/topics";
 import { SessionBench } from "./session-bench";
 
@@ -19,17 +22,25 @@ export interface Command {
 	id?: number;
 }
 
+/** What a shed's chip and boots say, where they say it; and whether it is in safe mode. */
+export interface ShedLife {
+	readonly heap?: readonly (number | undefined)[];
+	readonly machine?: readonly (number | undefined)[];
+	readonly boots?: Partial<Boots>;
+	readonly base?: string;
+}
+
 /** A profile on a session at a played broker. */
 export class Shed {
 	readonly bench: SessionBench;
 	readonly levels: number[] = [];
-	readonly profile: StandardProfile;
+	readonly profile: Profile;
 	clock = "set";
 	error = "";
 	private sequence = 0;
 	private nextId = 100;
 
-	constructor(session: Partial<SessionOptions> = {}) {
+	constructor(session: Partial<SessionOptions> = {}, life: ShedLife = {}) {
 		this.bench = new SessionBench(session);
 		const { bench } = this;
 		const shed = this;
@@ -49,22 +60,21 @@ export class Shed {
 				return shed.error;
 			},
 			rssi: () => -58,
-			freeBytes: () => undefined,
+			chip: chipOf(life),
+			boots: bootsOf(life),
 			random: () => 0,
 			nextSequence: () => ++this.sequence,
 		};
 		const relay = new Relay("relay", { write: (value) => void this.levels.push(value) });
-		this.profile = new StandardProfile(
-			{
-				topics: nodeTopics("fieldmote", "shed"),
-				relay,
-				timeMinimumMs: 10_000,
-				timeMaximumMs: 10_000,
-				diagIntervalMs: 60_000,
-			},
-			facts,
-			0,
-		);
+		const options = {
+			topics: nodeTopics(life.base ?? "fieldmote", "shed"),
+			relay,
+			timeMinimumMs: 10_000,
+			timeMaximumMs: 10_000,
+			diagIntervalMs: 60_000,
+		};
+		const isSafe = life.boots?.safeMode === true;
+		this.profile = new (isSafe ? SafeProfile : StandardProfile)(options, facts, 0);
 		bench.onEvent = (event) => {
 			const { session, now } = bench;
 			if (event === Event.Connected)
@@ -93,4 +103,20 @@ export class Shed {
 			states: said.filter((one) => one.topic.endsWith("relay/state")).map((one) => one.text),
 		};
 	}
+}
+
+function chipOf({ heap = [], machine = [] }: ShedLife): Chip {
+	return {
+		heapFigure: (which) => heap[which],
+		machineFigure: (which) => machine[which],
+		paintStack: () => undefined,
+		resetKind: () => 1,
+		resetName: () => "power-on",
+		restart: () => undefined,
+	};
+}
+
+function bootsOf({ boots }: ShedLife): Boots {
+	const first = { starts: 1, crashes: 0, lastCrash: "", reset: "power-on", safeMode: false };
+	return { ...first, crashesInRow: 0, ...boots } as Boots;
 }

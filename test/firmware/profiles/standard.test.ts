@@ -31,6 +31,8 @@ test("after connecting it says online, its state, the time and how it is", () =>
 	assert.equal(diag.dropped, 0);
 	assert.equal(diag.clock, "set");
 	assert.equal("heap" in diag, false);
+	assert.equal("xs_slots" in diag, false);
+	assert.equal("last_crash" in diag, false);
 	assert.deepEqual(shed.levels, []);
 });
 

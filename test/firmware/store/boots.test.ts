@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Reset } from "../../../firmware/platform/figures";
-import { Boots } from "../../../firmware/store/boots";
+import { Boots, SAFE_MODE_OVER } from "../../../firmware/store/boots";
 
 /** An ESP8266's preferences: values of 63 bytes, with the NUL. */
 class Flash {
@@ -156,14 +156,14 @@ test("safe mode ends by itself; a crash soon after leads back to it, for twice a
 		assert.equal(boots.safeMode, true);
 		assert.equal(boots.handleUptime(minutes * 60 - 1), false);
 		assert.equal(boots.handleUptime(minutes * 60), true);
-		boots.endSafeMode();
+		boots.keepRestart(SAFE_MODE_OVER);
 		boots = afterAbort(flash);
 		assert.equal(boots.safeMode, false);
 		assert.equal(boots.reset, "restart: safe mode is over");
 		boots.keepAbort("fatal", undefined);
 		boots = afterAbort(flash);
 	}
-	boots.endSafeMode();
+	boots.keepRestart(SAFE_MODE_OVER);
 	boots = afterAbort(flash);
 	boots.handleUptime(600);
 	boots.keepAbort("fatal", undefined);
