@@ -13,11 +13,11 @@ interface Globals {
 }
 
 /** From now on the end is kept in `boots`. */
-export function keepAborts(boots: Boots): void {
+export const keepAborts = (boots: Boots): void => {
 	const globals = globalThis as Globals;
 	globals.boots = boots;
 	globals.abort = onAbort;
-}
+};
 
 function onAbort(this: Globals, why: string, exception: unknown): void {
 	const { boots } = this;

@@ -79,7 +79,7 @@ const NOBODY: LinkOwner = Object.freeze({
 export type Stop = (done: () => void) => void;
 
 /** Starts the node. */
-export function boot(platform: Platform): Stop {
+export const boot = (platform: Platform): Stop => {
 	const board = checkBoard(platform.board);
 	const relay = board.problems.length === 0 ? makeRelay(platform, board.value) : undefined;
 	const boots = startLife(platform);
@@ -103,10 +103,10 @@ export function boot(platform: Platform): Stop {
 	}
 	const { broker } = site.value;
 	return start(platform, board.value, { ...site.value, node, broker }, relay, boots);
-}
+};
 
 /** Counts the start, says how the life before ended, and sees to it that the end is kept. */
-function startLife({ chip, Preference }: Platform): Boots {
+const startLife = ({ chip, Preference }: Platform): Boots => {
 	chip.paintStack();
 	const boots = new Boots(Preference, chip.resetKind(), chip.resetName());
 	keepAborts(boots);
@@ -115,22 +115,22 @@ function startLife({ chip, Preference }: Platform): Boots {
 	if (reset === "crash") log("boot", `crashed: ${lastCrash}`);
 	if (boots.safeMode) log("boot", `safe mode after ${boots.crashesInRow} crashes in a row`);
 	return boots;
-}
+};
 
-function makeRelay(platform: Platform, board: BoardConfig): Relay | undefined {
+const makeRelay = (platform: Platform, board: BoardConfig): Relay | undefined => {
 	if (board.relay === undefined) return undefined;
 	const { pin, activeLow } = board.relay;
 	const { Digital } = platform;
 	return new Relay("relay", new Digital({ pin, mode: Digital.Output, activeLow, initialValue: 0 }));
-}
+};
 
-function start(
+const start = (
 	platform: Platform,
 	board: BoardConfig,
 	site: BootSite,
 	relay: Relay | undefined,
 	boots: Boots,
-): Stop {
+): Stop => {
 	const now = Time.ticks | 0;
 	const settings = new Settings(platform.Preference);
 	const clock = new Clock();
@@ -173,9 +173,9 @@ function start(
 		owner: NOBODY,
 	});
 	return (done) => runtime.stop(done);
-}
+};
 
-function makeSession(site: BootSite, board: BoardConfig, availability: string): Session {
+const makeSession = (site: BootSite, board: BoardConfig, availability: string): Session => {
 	const { username, password } = site.broker;
 	return new Session({
 		clientId: site.node,
@@ -193,27 +193,27 @@ function makeSession(site: BootSite, board: BoardConfig, availability: string): 
 				? undefined
 				: { topic: availability, payload: "offline", qos: 1, retain: true },
 	});
-}
+};
 
 /** Where the site allows it, the clock starts from the later of build time and last good time. */
-function assumeTime(
+const assumeTime = (
 	clock: Clock,
 	settings: Settings,
 	config: Json,
 	allowed: boolean,
 	now: number,
-): void {
+): void => {
 	if (!allowed) return;
 	const builtMs = Number(config.built ?? 0) * 1000;
 	const lastMs = settings.lastGoodTimeMs();
 	const assumedMs = Math.max(Number.isFinite(builtMs) ? builtMs : 0, lastMs);
 	if (assumedMs > 0) clock.assume(assumedMs, now);
-}
+};
 
 /** `node-aabbcc` from the last three bytes of the MAC address; "" when there is none. */
-function nodeFromMac(WiFi: WifiConstructor): string {
+const nodeFromMac = (WiFi: WifiConstructor): string => {
 	const wifi = new WiFi({ onChanged: () => undefined });
 	const mac = (wifi.MAC ?? "").split(":").join("").toLowerCase();
 	wifi.close();
 	return mac.length < 6 ? "" : `node-${mac.slice(-6)}`;
-}
+};

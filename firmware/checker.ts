@@ -77,22 +77,22 @@ export class Checker {
 	}
 }
 
-function join(path: string, key: string): string {
+const join = (path: string, key: string): string => {
 	return path === "" ? key : `${path}.${key}`;
-}
+};
 
 /** Bytes of a text in UTF-8, the same on every engine. */
-export function utf8Bytes(text: string): number {
+export const utf8Bytes = (text: string): number => {
 	let bytes = 0;
 	for (const character of text) {
 		const point = character.codePointAt(0) ?? 0;
 		bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
 	}
 	return bytes;
-}
+};
 
 /** The known word with the fewest edits to `word`. */
-export function nearest(word: string, known: readonly string[]): string {
+export const nearest = (word: string, known: readonly string[]): string => {
 	let best = known[0];
 	let least = 1000;
 	for (const candidate of known) {
@@ -103,10 +103,10 @@ export function nearest(word: string, known: readonly string[]): string {
 		}
 	}
 	return best;
-}
+};
 
 /** Levenshtein distance with one row. */
-function editDistance(a: string, b: string): number {
+const editDistance = (a: string, b: string): number => {
 	const row: number[] = [];
 	for (let j = 0; j <= b.length; j++) row.push(j);
 	for (let i = 1; i <= a.length; i++) {
@@ -120,4 +120,4 @@ function editDistance(a: string, b: string): number {
 		}
 	}
 	return row[b.length];
-}
+};

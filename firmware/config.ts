@@ -98,7 +98,7 @@ export interface Checked<T> {
  * Checks a site (site.json) together with what was given to mcconfig as `name=value`:
  * ssid, password, node, broker (URL), username, broker_password, ntp, profile.
  */
-export function checkSite(site: Json, overrides: Json): Checked<SiteConfig> {
+export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 	const check = new Checker("site.json");
 	check.keys(site, "", SITE_KEYS);
 	const node = override(overrides, "node") ?? check.text(site, "", "node", "", 32);
@@ -150,14 +150,14 @@ export function checkSite(site: Json, overrides: Json): Checked<SiteConfig> {
 			supervisor: supervisorLimits(check, check.object(site, "supervisor")),
 		},
 	};
-}
+};
 
-function override(overrides: Json, key: string): string | undefined {
+const override = (overrides: Json, key: string): string | undefined => {
 	const value = overrides[key];
 	return typeof value === "string" && value !== "" ? value : undefined;
-}
+};
 
-function wifiNetworks(check: Checker, site: Json, overrides: Json): WifiNetwork[] {
+const wifiNetworks = (check: Checker, site: Json, overrides: Json): WifiNetwork[] => {
 	const networks: WifiNetwork[] = [];
 	if (override(overrides, "ssid") !== undefined) {
 		networks.push(wifiNetwork(check, overrides, "mcconfig"));
@@ -178,10 +178,10 @@ function wifiNetworks(check: Checker, site: Json, overrides: Json): WifiNetwork[
 		networks.push(wifiNetwork(check, entry as Json, path));
 	}
 	return networks;
-}
+};
 
 /** IEEE 802.11: an SSID has at most 32 bytes; WPA2: a passphrase 8 to 63 characters. */
-function wifiNetwork(check: Checker, network: Json, path: string): WifiNetwork {
+const wifiNetwork = (check: Checker, network: Json, path: string): WifiNetwork => {
 	const ssid = check.text(network, path, "ssid", "", 32);
 	if (ssid === "" || utf8Bytes(ssid) > 32) {
 		check.problem(`${path}.ssid`, ssid, "must be text of 1 to 32 bytes");
@@ -191,9 +191,9 @@ function wifiNetwork(check: Checker, network: Json, path: string): WifiNetwork {
 		check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
 	}
 	return password === "" ? { ssid } : { ssid, password };
-}
+};
 
-function servers(check: Checker, ntp: Json, overrides: Json): string[] {
+const servers = (check: Checker, ntp: Json, overrides: Json): string[] => {
 	const given = override(overrides, "ntp");
 	if (given !== undefined) return [given];
 	const list = ntp.servers ?? ["pool.ntp.org"];
@@ -208,9 +208,9 @@ function servers(check: Checker, ntp: Json, overrides: Json): string[] {
 		check.problem("ntp.servers", undefined, 'must be a list of 1 to 4 "host" or "host:port"');
 	}
 	return good;
-}
+};
 
-function brokerConfig(check: Checker, broker: Json, overrides: Json): BrokerConfig | undefined {
+const brokerConfig = (check: Checker, broker: Json, overrides: Json): BrokerConfig | undefined => {
 	check.keys(broker, "broker", BROKER_KEYS);
 	const url = override(overrides, "broker") ?? check.text(broker, "broker", "url", "", 255);
 	if (url === "") return undefined;
@@ -238,13 +238,13 @@ function brokerConfig(check: Checker, broker: Json, overrides: Json): BrokerConf
 		username: username === "" ? undefined : username,
 		password: password === "" ? undefined : password,
 	};
-}
+};
 
 /** Splits `host` or `host:port`; undefined when it is neither. */
-export function splitAddress(
+export const splitAddress = (
 	text: string,
 	defaultPort: number,
-): { host: string; port: number } | undefined {
+): { host: string; port: number } | undefined => {
 	const colon = text.indexOf(":");
 	const host = colon < 0 ? text : text.slice(0, colon);
 	if (host.length < 1 || host.length > 253) return undefined;
@@ -257,10 +257,10 @@ export function splitAddress(
 	const port = Number(digits);
 	if (digits === "" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
 	return { host, port };
-}
+};
 
 /** Checks a board file (boards/<name>.json). */
-export function checkBoard(board: Json): Checked<BoardConfig> {
+export const checkBoard = (board: Json): Checked<BoardConfig> => {
 	const name = typeof board.name === "string" ? board.name : "";
 	const check = new Checker(`boards/${name === "" ? "?" : name}.json`);
 	check.keys(board, "", BOARD_KEYS);
@@ -275,13 +275,13 @@ export function checkBoard(board: Json): Checked<BoardConfig> {
 		recordBytes: check.integer(session, "session", "recordBytes", 4096, 1024, 16_384),
 	};
 	return { problems: check.problems, value };
-}
+};
 
-function boardRelay(check: Checker, board: Json): BoardConfig["relay"] {
+const boardRelay = (check: Checker, board: Json): BoardConfig["relay"] => {
 	if (board.relay === undefined) return undefined;
 	const relay = check.object(board, "relay");
 	check.keys(relay, "relay", RELAY_KEYS);
 	const pin = check.integer(relay, "relay", "pin", -1, 0, 48);
 	if (relay.pin === undefined) check.problem("relay.pin", undefined, "is missing");
 	return { pin, activeLow: check.flag(relay, "relay", "activeLow") };
-}
+};

@@ -19,7 +19,7 @@ export default function credentials(): TlsIdentity {
 	return { authorities, certificate: load("certificate.der"), key: load("key.der") };
 }
 
-function load(name: string): ArrayBuffer | undefined {
+const load = (name: string): ArrayBuffer | undefined => {
 	// A Resource is a host buffer: an ArrayBuffer in all but its type.
 	return Resource.exists(name) ? (new Resource(name) as unknown as ArrayBuffer) : undefined;
-}
+};

@@ -12,26 +12,26 @@
  *      | from anywhere    +-------------------------------------------+------------------+
  */
 
-export const Life = Object.freeze({
-	Joining: 0,
-	Timing: 1,
-	Connecting: 2,
-	Running: 3,
-	Waiting: 4,
-	Stopped: 5,
-} as const);
+export const enum Life {
+	Joining = 0,
+	Timing = 1,
+	Connecting = 2,
+	Running = 3,
+	Waiting = 4,
+	Stopped = 5,
+}
 
-export const Action = Object.freeze({
-	None: 0,
+export const enum Action {
+	None = 0,
 	/** Start asking for the time, and go on doing so. */
-	StartClock: 1,
+	StartClock = 1,
 	/** The network is gone: no use in asking. */
-	StopClock: 2,
+	StopClock = 2,
 	/** Open the connection to the broker. */
-	Connect: 3,
+	Connect = 3,
 	/** Drop the connection to the broker at once. */
-	Drop: 4,
-} as const);
+	Drop = 4,
+}
 
 export interface LifeOptions {
 	/** The broker's certificate is checked, so the clock comes first. */

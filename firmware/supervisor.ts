@@ -20,17 +20,20 @@ const MINUTE_MS = 60_000;
 const WEEK_MINUTES = 10_080;
 
 /** Reads `supervisor` of a site; undefined: the node never restarts for want of anything. */
-export function supervisorLimits(check: Checker, supervisor: Json): SupervisorLimits | undefined {
+export const supervisorLimits = (
+	check: Checker,
+	supervisor: Json,
+): SupervisorLimits | undefined => {
 	check.keys(supervisor, "supervisor", KEYS);
 	const wifiMinutes = minutes(check, supervisor, KEYS[0]);
 	const clockMinutes = minutes(check, supervisor, KEYS[1]);
 	const brokerMinutes = minutes(check, supervisor, KEYS[2]);
 	if (wifiMinutes + clockMinutes + brokerMinutes === 0) return undefined;
 	return { wifiMinutes, clockMinutes, brokerMinutes };
-}
+};
 
 /** A round of tries takes minutes: a restart before its end would only make it longer. */
-function minutes(check: Checker, supervisor: Json, key: string): number {
+const minutes = (check: Checker, supervisor: Json, key: string): number => {
 	const value = supervisor[key] ?? 0;
 	if (value === 0) return 0;
 	if (typeof value === "number" && Number.isInteger(value) && value >= 10) {
@@ -39,7 +42,7 @@ function minutes(check: Checker, supervisor: Json, key: string): number {
 	const allowed = `must be 0 (never) or a whole number from 10 to ${WEEK_MINUTES}`;
 	check.problem(`supervisor.${key}`, value, allowed);
 	return 0;
-}
+};
 
 export class Supervisor {
 	private readonly limits: SupervisorLimits;
@@ -75,10 +78,10 @@ export class Supervisor {
 	}
 }
 
-function isOver(lackMs: number, limitMinutes: number): boolean {
+const isOver = (lackMs: number, limitMinutes: number): boolean => {
 	return limitMinutes > 0 && lackMs >= limitMinutes * MINUTE_MS;
-}
+};
 
-function cause(what: string, minutes: number): string {
+const cause = (what: string, minutes: number): string => {
 	return `no ${what} for ${minutes} min`;
-}
+};

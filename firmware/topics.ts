@@ -22,7 +22,7 @@ export interface NodeTopics {
  * @param base one or more levels, without a slash at either end
  * @param node the node's id
  */
-export function nodeTopics(base: string, node: string): NodeTopics {
+export const nodeTopics = (base: string, node: string): NodeTopics => {
 	const prefix = `${base}/${node}/`;
 	return {
 		prefix,
@@ -31,20 +31,20 @@ export function nodeTopics(base: string, node: string): NodeTopics {
 		diag: `${prefix}diag`,
 		result: `${prefix}result`,
 	};
-}
+};
 
 /** Where an entity says its state, retained. */
-export function stateTopic(topics: NodeTopics, entity: string): string {
+export const stateTopic = (topics: NodeTopics, entity: string): string => {
 	return `${topics.prefix}${entity}/state`;
-}
+};
 
 /** Where an entity takes commands. */
-export function setTopic(topics: NodeTopics, entity: string): string {
+export const setTopic = (topics: NodeTopics, entity: string): string => {
 	return `${topics.prefix}${entity}/set`;
-}
+};
 
 /** An id is `a-z0-9-`, 1 to 32 characters; it may stand as one topic level. */
-export function isId(text: string): boolean {
+export const isId = (text: string): boolean => {
 	if (text.length < 1 || text.length > 32) return false;
 	for (let i = 0; i < text.length; i++) {
 		const c = text.charCodeAt(i);
@@ -53,20 +53,20 @@ export function isId(text: string): boolean {
 		if (!letter && !digit && c !== 45) return false;
 	}
 	return true;
-}
+};
 
 /** A base is one or more levels of `A-Za-z0-9_-`, at most 64 characters in all. */
-export function isBase(text: string): boolean {
+export const isBase = (text: string): boolean => {
 	if (text.length < 1 || text.length > 64) return false;
 	for (const level of text.split("/")) {
 		if (level.length === 0) return false;
 		for (let i = 0; i < level.length; i++) if (!isLevelCharacter(level.charCodeAt(i))) return false;
 	}
 	return true;
-}
+};
 
-function isLevelCharacter(c: number): boolean {
+const isLevelCharacter = (c: number): boolean => {
 	return (
 		(c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 95 || c === 45
 	);
-}
+};

@@ -18,18 +18,18 @@ const EXPECTED = 'expected ON, OFF, TOGGLE or {"state": one of these, "id": text
 const ID_LIMIT = 64;
 
 /** Parses a payload; never throws. */
-export function parseCommand(text: string): Command {
+export const parseCommand = (text: string): Command => {
 	const trimmed = text.trim();
 	if (!trimmed.startsWith("{")) return checked(trimmed, "");
 	if (isNested(trimmed)) return { state: "", id: "", problem: `nested JSON, ${EXPECTED}` };
 	return parseJson(trimmed);
-}
+};
 
 /**
  * Whether an array or a second object is in it, outside of strings. XS parses JSON recursively,
  * and a C stack that is used up is no exception but the end.
  */
-function isNested(text: string): boolean {
+const isNested = (text: string): boolean => {
 	let inString = false;
 	for (let i = 1; i < text.length; i++) {
 		const c = text[i];
@@ -38,9 +38,9 @@ function isNested(text: string): boolean {
 		else if (!inString && (c === "{" || c === "[")) return true;
 	}
 	return false;
-}
+};
 
-function parseJson(text: string): Command {
+const parseJson = (text: string): Command => {
 	let parsed: unknown;
 	try {
 		parsed = JSON.parse(text);
@@ -59,12 +59,12 @@ function parseJson(text: string): Command {
 	}
 	if (typeof record.state !== "string") return { state: "", id, problem: EXPECTED };
 	return checked(record.state, id);
-}
+};
 
-function checked(state: string, id: string): Command {
+const checked = (state: string, id: string): Command => {
 	if (state === "ON" || state === "OFF" || state === "TOGGLE") return { state, id, problem: "" };
 	return { state: "", id, problem: EXPECTED };
-}
+};
 
 /** How a command reached the node. */
 export interface Arrival {
@@ -83,10 +83,10 @@ export interface Arrival {
  * DUP alone does not mean seen: the first delivery may have been lost [MQTT-3.3.1-3]. ON and OFF
  * do no harm twice; TOGGLE does, so it needs an identity: an `id`, or the packet id of QoS 2.
  */
-export function refusal(command: Command, arrival: Arrival): string {
+export const refusal = (command: Command, arrival: Arrival): string => {
 	if (arrival.retain) return "retained commands do not switch";
 	if (command.state !== "TOGGLE" || !arrival.dup) return "";
 	if (arrival.inherited) return "TOGGLE was sent again and may have been done before the reboot";
 	if (command.id !== "" || arrival.qos === 2) return "";
 	return "TOGGLE was sent again and may have been done: give an id";
-}
+};

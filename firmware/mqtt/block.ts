@@ -7,11 +7,11 @@
  * Length of a block for `wanted` bytes, at most `maximum`: no more than that for the first, twice
  * the length of one that is outgrown, so that many small pieces cost few copies.
  */
-export function blockBytes(
+export const blockBytes = (
 	outgrown: Uint8Array | undefined,
 	wanted: number,
 	maximum: number,
-): number {
+): number => {
 	const doubled = outgrown === undefined ? 0 : 2 * outgrown.length;
 	return Math.min(maximum, Math.max(wanted, doubled));
-}
+};

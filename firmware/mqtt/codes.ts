@@ -5,55 +5,55 @@
  */
 
 /** Control packet types, the upper four bits of the first byte (MQTT 3.1.1, table 2.1). */
-export const PacketType = Object.freeze({
-	Connect: 1,
-	Connack: 2,
-	Publish: 3,
-	Puback: 4,
-	Pubrec: 5,
-	Pubrel: 6,
-	Pubcomp: 7,
-	Subscribe: 8,
-	Suback: 9,
-	Unsubscribe: 10,
-	Unsuback: 11,
-	Pingreq: 12,
-	Pingresp: 13,
-	Disconnect: 14,
-} as const);
+export const enum PacketType {
+	Connect = 1,
+	Connack = 2,
+	Publish = 3,
+	Puback = 4,
+	Pubrec = 5,
+	Pubrel = 6,
+	Pubcomp = 7,
+	Subscribe = 8,
+	Suback = 9,
+	Unsubscribe = 10,
+	Unsuback = 11,
+	Pingreq = 12,
+	Pingresp = 13,
+	Disconnect = 14,
+}
 
 /** What `Session.state` says. */
-export const State = Object.freeze({
+export const enum State {
 	/** No transport, or the transport is about to be closed by the application. */
-	Closed: 0,
+	Closed = 0,
 	/** Transport open, CONNACK not seen yet. */
-	Opening: 1,
+	Opening = 1,
 	/** CONNACK accepted us. */
-	Up: 2,
+	Up = 2,
 	/** `disconnect` was called, DISCONNECT not sent yet. */
-	Closing: 3,
-} as const);
+	Closing = 3,
+}
 
 /** What `Session.pollEvent` returns. */
-export const Event = Object.freeze({
-	None: 0,
+export const enum Event {
+	None = 0,
 	/** CONNACK accepted us; `event.sessionPresent`. */
-	Connected: 1,
+	Connected = 1,
 	/** CONNACK refused us; `event.code` is its return code, 1 to 255. `Closed` follows. */
-	Refused: 2,
+	Refused = 2,
 	/** A message arrived; see `session.message`. */
-	Message: 3,
+	Message = 3,
 	/** A QoS 1 or 2 publication is done; `event.token`, `event.qos`. There is room for another. */
-	Published: 4,
+	Published = 4,
 	/** SUBACK; `event.token`, `event.granted`, or `event.code` when the connection was lost. */
-	Subscribed: 5,
+	Subscribed = 5,
 	/** UNSUBACK; `event.token`, or `event.code` when the connection was lost. */
-	Unsubscribed: 6,
+	Unsubscribed = 6,
 	/** A PUBLISH over `receiveBytes` was skipped and acknowledged; `event.skippedBytes`. */
-	Skipped: 7,
+	Skipped = 7,
 	/** Close the transport now; `event.code` says why, `Code.None` when asked for. */
-	Closed: 8,
-} as const);
+	Closed = 8,
+}
 
 /**
  * Why something failed. Three families: the peer broke a rule or went silent (-1xx), a table or
@@ -101,7 +101,7 @@ export const Code = Object.freeze({
 } as const);
 
 /** Why a code was given, by code. Kept as one function so that a board holds it in flash only. */
-export function codeName(code: number): string {
+export const codeName = (code: number): string => {
 	if (code > 0) return returnCodeName(code);
 	if (code <= -300) return configurationName(code);
 	switch (code) {
@@ -124,19 +124,19 @@ export function codeName(code: number): string {
 		default:
 			return violationName(code);
 	}
-}
+};
 
 /**
  * Why a connection has ended: "" when that was asked for, of a refusal also what CONNACK said.
  */
-export function endReason(code: number, returnCode: number): string {
+export const endReason = (code: number, returnCode: number): string => {
 	if (code === Code.None) return "";
 	if (code !== Code.Refused) return codeName(code);
 	return `${codeName(code)}: ${codeName(returnCode)}`;
-}
+};
 
 /** MQTT 3.1.1, table 3.1; the last line also covers brokers that invent codes (aedes: 6). */
-function returnCodeName(code: number): string {
+const returnCodeName = (code: number): string => {
 	switch (code) {
 		case 1:
 			return "unacceptable protocol version";
@@ -151,9 +151,9 @@ function returnCodeName(code: number): string {
 		default:
 			return `reserved return code ${code}`;
 	}
-}
+};
 
-function configurationName(code: number): string {
+const configurationName = (code: number): string => {
 	switch (code) {
 		case Code.NotConnected:
 			return "not connected";
@@ -174,9 +174,9 @@ function configurationName(code: number): string {
 		default:
 			return `unknown code ${code}`;
 	}
-}
+};
 
-function violationName(code: number): string {
+const violationName = (code: number): string => {
 	switch (code) {
 		case Code.ReservedType:
 			return "reserved packet type";
@@ -219,4 +219,4 @@ function violationName(code: number): string {
 		default:
 			return `unknown code ${code}`;
 	}
-}
+};

@@ -7,19 +7,7 @@
 import { Code, PacketType } from "./codes";
 import { packetBytes, writeString } from "./encode";
 import { QueueTokenBytes } from "./queue";
-import {
-	ArenaBytes,
-	CleanSession,
-	ConnectTimeoutMs,
-	IncomingWindow,
-	KeepAliveSeconds,
-	LastPacketId,
-	ReceiveBytes,
-	RequestWindow,
-	ResponseTimeoutMs,
-	TransmitBytes,
-	Window,
-} from "./record";
+import { Place } from "./record";
 import { payloadBytes, textBytes, topicNameBytes } from "./validate";
 import { MaximumTextBytes, writeUint16, writeVarint } from "./wire";
 
@@ -71,40 +59,46 @@ const MaximumTimeoutMs = 3_600_000;
 const DefaultTimeoutMs = 10_000;
 
 /** Of CONNECT (section 3.1.2.3). */
-const ConnectFlag = Object.freeze({
-	Username: 0x80,
-	Password: 0x40,
-	WillRetain: 0x20,
-	Will: 0x04,
-	CleanSession: 0x02,
-} as const);
+const enum ConnectFlag {
+	Username = 0x80,
+	Password = 0x40,
+	WillRetain = 0x20,
+	Will = 0x04,
+	CleanSession = 0x02,
+}
 
 /** Checks the options and puts their numbers, with defaults, into a record. Throws RangeError. */
-export function storeSettings(numbers: Int32Array, options: SessionOptions): void {
+export const storeSettings = (numbers: Int32Array, options: SessionOptions): void => {
 	checkTexts(options);
 	const { window, arenaBytes, incomingWindow, receiveBytes, transmitBytes } = options;
 	const { keepAliveSeconds, requestWindow, firstPacketId } = options;
 	const { connectTimeoutMs, responseTimeoutMs } = options;
-	numbers[KeepAliveSeconds] = number("keepAliveSeconds", keepAliveSeconds, undefined, 0, 65_535);
-	numbers[CleanSession] = options.cleanSession ? 1 : 0;
-	numbers[Window] = number("window", window, 4, 1, 65_000);
-	numbers[ArenaBytes] = number("arenaBytes", arenaBytes, 1024, 16, MaximumPacketBytes);
-	numbers[IncomingWindow] = number("incomingWindow", incomingWindow, 8, 1, 65_000);
-	numbers[ReceiveBytes] = number("receiveBytes", receiveBytes, 512, 16, MaximumPacketBytes);
+	numbers[Place.KeepAliveSeconds] = number(
+		"keepAliveSeconds",
+		keepAliveSeconds,
+		undefined,
+		0,
+		65_535,
+	);
+	numbers[Place.CleanSession] = options.cleanSession ? 1 : 0;
+	numbers[Place.Window] = number("window", window, 4, 1, 65_000);
+	numbers[Place.ArenaBytes] = number("arenaBytes", arenaBytes, 1024, 16, MaximumPacketBytes);
+	numbers[Place.IncomingWindow] = number("incomingWindow", incomingWindow, 8, 1, 65_000);
+	numbers[Place.ReceiveBytes] = number("receiveBytes", receiveBytes, 512, 16, MaximumPacketBytes);
 	const queueBytes = number("transmitBytes", transmitBytes, 256, 32, MaximumPacketBytes);
-	numbers[TransmitBytes] = Math.max(queueBytes, connectBytes(options) + QueueTokenBytes);
-	numbers[RequestWindow] = number("requestWindow", requestWindow, 4, 1, 255);
-	numbers[ConnectTimeoutMs] = timeout("connectTimeoutMs", connectTimeoutMs);
-	numbers[ResponseTimeoutMs] = timeout("responseTimeoutMs", responseTimeoutMs);
+	numbers[Place.TransmitBytes] = Math.max(queueBytes, connectBytes(options) + QueueTokenBytes);
+	numbers[Place.RequestWindow] = number("requestWindow", requestWindow, 4, 1, 255);
+	numbers[Place.ConnectTimeoutMs] = timeout("connectTimeoutMs", connectTimeoutMs);
+	numbers[Place.ResponseTimeoutMs] = timeout("responseTimeoutMs", responseTimeoutMs);
 	const first = number("firstPacketId", firstPacketId, 1, 1, 65_535);
-	numbers[LastPacketId] = first === 1 ? 65_535 : first - 1;
-}
+	numbers[Place.LastPacketId] = first === 1 ? 65_535 : first - 1;
+};
 
-function timeout(name: string, given: number | undefined): number {
+const timeout = (name: string, given: number | undefined): number => {
 	return number(name, given, DefaultTimeoutMs, 1, MaximumTimeoutMs);
-}
+};
 
-function checkTexts(options: SessionOptions): void {
+const checkTexts = (options: SessionOptions): void => {
 	const { clientId, username, password, will } = options;
 	if (textBytes(clientId) < 0) {
 		throw new RangeError("clientId: at most 65,535 bytes of UTF-8 without NUL");
@@ -127,53 +121,53 @@ function checkTexts(options: SessionOptions): void {
 	}
 	contentBytes("will.payload", will.payload);
 	number("will.qos", will.qos, undefined, 0, 2); // [MQTT-3.1.2-14]
-}
+};
 
-function contentBytes(name: string, content: string | Uint8Array): number {
+const contentBytes = (name: string, content: string | Uint8Array): number => {
 	const bytes = payloadBytes(content);
 	if (bytes >= 0 && bytes <= MaximumTextBytes) return bytes;
 	throw new RangeError(`${name}: at most 65,535 bytes, text as valid Unicode`);
-}
+};
 
-function number(
+const number = (
 	name: string,
 	given: number | undefined,
 	fallback: number | undefined,
 	minimum: number,
 	maximum: number,
-): number {
+): number => {
 	const value = given === undefined ? fallback : given;
 	if (value !== undefined && Number.isInteger(value) && value >= minimum && value <= maximum) {
 		return value;
 	}
 	throw new RangeError(`${name} ${value}: an integer from ${minimum} to ${maximum}`);
-}
+};
 
 /** Length of the whole CONNECT packet. */
-export function connectBytes(options: ConnectOptions): number {
+export const connectBytes = (options: ConnectOptions): number => {
 	return packetBytes(connectLength(options));
-}
+};
 
-function connectLength(options: ConnectOptions): number {
+const connectLength = (options: ConnectOptions): number => {
 	const { will, username, password } = options;
 	let length = 10 + 2 + textBytes(options.clientId);
 	if (will) length += 4 + topicNameBytes(will.topic) + payloadBytes(will.payload);
 	if (username !== undefined) length += 2 + textBytes(username);
 	if (password !== undefined) length += 2 + payloadBytes(password);
 	return length;
-}
+};
 
 /**
  * Writes CONNECT into target[start, end); returns the offset behind it or `Code.TooLong`.
  * Fields in the order of [MQTT-3.1.3-1]; flags agree with the fields that are there
  * [MQTT-3.1.2-9] [MQTT-3.1.2-11] [MQTT-3.1.2-18] to [MQTT-3.1.2-22].
  */
-export function encodeConnect(
+export const encodeConnect = (
 	target: Uint8Array,
 	start: number,
 	end: number,
 	options: ConnectOptions,
-): number {
+): number => {
 	const { will, username, password } = options;
 	const length = connectLength(options);
 	if (packetBytes(length) > end - start) return Code.TooLong;
@@ -197,4 +191,4 @@ export function encodeConnect(
 	if (username !== undefined) at = writeString(target, at, username);
 	if (password !== undefined) at = writeString(target, at, password);
 	return at;
-}
+};

@@ -13,41 +13,26 @@ import { arm, Deadline, disarm, disarmAll, isArmed } from "./deadlines";
 import { resetDecoder } from "./decode";
 import { outgoingWaiting } from "./outgoing";
 import { clearQueue } from "./queue";
-import {
-	CleanSession,
-	CloseCode,
-	ConnectionState,
-	Flag,
-	Flags,
-	KeepAliveSeconds,
-	LastToken,
-	PacketEvent,
-	RecordPlaces,
-	Replies,
-	ReplyCount,
-	ReplyPlaces,
-	ResponseTimeoutMs,
-	SendingKind,
-} from "./record";
+import { Flag, Place, Room } from "./record";
 import { loseRequests, requestsWaiting } from "./requests";
 
 /** What is being handed to the transport. */
-export const Sending = Object.freeze({
-	Nothing: 0,
+export const enum Sending {
+	Nothing = 0,
 	/** CONNECT, SUBSCRIBE, UNSUBSCRIBE, PUBLISH QoS 0 */
-	Queue: 1,
-	Publish: 2,
-	Release: 3,
+	Queue = 1,
+	Publish = 2,
+	Release = 3,
 	/** PUBACK and PUBREC in their turn */
-	Answer: 4,
+	Answer = 4,
 	/** PUBCOMP, and PUBREL for an unknown id */
-	Reply: 5,
-	Ping: 6,
-	Disconnect: 7,
-} as const);
+	Reply = 5,
+	Ping = 6,
+	Disconnect = 7,
+}
 
 export class Core {
-	readonly numbers = new Int32Array(RecordPlaces);
+	readonly numbers = new Int32Array(Place.RecordPlaces);
 	readonly clientId: string;
 	// Only where they were given: a field takes its 16 bytes whatever is in it.
 	declare readonly username?: string;
@@ -81,89 +66,89 @@ export class Core {
 	}
 
 	get cleanSession(): boolean {
-		return this.numbers[CleanSession] !== 0;
+		return this.numbers[Place.CleanSession] !== 0;
 	}
 
 	get keepAliveSeconds(): number {
-		return this.numbers[KeepAliveSeconds] as number;
+		return this.numbers[Place.KeepAliveSeconds] as number;
 	}
 }
 
-export function hasFlag(core: Core, flag: number): boolean {
-	return ((core.numbers[Flags] as number) & flag) !== 0;
-}
+export const hasFlag = (core: Core, flag: number): boolean => {
+	return ((core.numbers[Place.Flags] as number) & flag) !== 0;
+};
 
-export function setFlag(core: Core, flag: number): void {
-	core.numbers[Flags] = (core.numbers[Flags] as number) | flag;
-}
+export const setFlag = (core: Core, flag: number): void => {
+	core.numbers[Place.Flags] = (core.numbers[Place.Flags] as number) | flag;
+};
 
-export function clearFlag(core: Core, flag: number): void {
-	core.numbers[Flags] = (core.numbers[Flags] as number) & ~flag;
-}
+export const clearFlag = (core: Core, flag: number): void => {
+	core.numbers[Place.Flags] = (core.numbers[Place.Flags] as number) & ~flag;
+};
 
 /** Adds one to a counter. */
-export function tally(core: Core, place: number): void {
+export const tally = (core: Core, place: number): void => {
 	core.numbers[place] = (core.numbers[place] as number) + 1;
-}
+};
 
-export function takeToken(core: Core): number {
-	const last = core.numbers[LastToken] as number;
+export const takeToken = (core: Core): number => {
+	const last = core.numbers[Place.LastToken] as number;
 	const token = last === 0x7fffffff ? 1 : last + 1;
-	core.numbers[LastToken] = token;
+	core.numbers[Place.LastToken] = token;
 	return token;
-}
+};
 
-export function hasReplyRoom(core: Core): boolean {
-	return (core.numbers[ReplyCount] as number) < ReplyPlaces;
-}
+export const hasReplyRoom = (core: Core): boolean => {
+	return (core.numbers[Place.ReplyCount] as number) < Room.Replies;
+};
 
-export function pushReply(core: Core, type: number, packetId: number): void {
+export const pushReply = (core: Core, type: number, packetId: number): void => {
 	const { numbers } = core;
-	const count = numbers[ReplyCount] as number;
-	numbers[Replies + count] = (type << 16) | packetId;
-	numbers[ReplyCount] = count + 1;
-}
+	const count = numbers[Place.ReplyCount] as number;
+	numbers[Place.Replies + count] = (type << 16) | packetId;
+	numbers[Place.ReplyCount] = count + 1;
+};
 
 /** type * 65,536 + id */
-export function takeReply(core: Core): number {
+export const takeReply = (core: Core): number => {
 	const { numbers } = core;
-	const reply = numbers[Replies] as number;
-	numbers.copyWithin(Replies, Replies + 1, Replies + ReplyPlaces);
-	numbers[ReplyCount] = (numbers[ReplyCount] as number) - 1;
+	const reply = numbers[Place.Replies] as number;
+	numbers.copyWithin(Place.Replies, Place.Replies + 1, Place.Replies + Room.Replies);
+	numbers[Place.ReplyCount] = (numbers[Place.ReplyCount] as number) - 1;
 	return reply;
-}
+};
 
 /** Ends the connection: nothing more is sent or taken, and the application is told to close. */
-export function fail(core: Core, code: number): void {
+export const fail = (core: Core, code: number): void => {
 	const { numbers } = core;
-	numbers[ConnectionState] = State.Closed;
-	numbers[SendingKind] = Sending.Nothing;
+	numbers[Place.ConnectionState] = State.Closed;
+	numbers[Place.SendingKind] = Sending.Nothing;
 	disarmAll(numbers);
 	clearFlag(core, Flag.Stalled);
 	setFlag(core, Flag.ClosePending);
-	numbers[CloseCode] = code;
-}
+	numbers[Place.CloseCode] = code;
+};
 
 /** As before the transport opened: nothing of the connection is held. */
-export function resetConnection(core: Core): void {
+export const resetConnection = (core: Core): void => {
 	const { numbers } = core;
-	numbers[ConnectionState] = State.Closed;
+	numbers[Place.ConnectionState] = State.Closed;
 	resetDecoder(numbers);
 	loseRequests(core);
 	clearQueue(core);
 	disarmAll(numbers);
 	clearFlag(core, Flag.ConnectStarted | Flag.PingDue | Flag.DisconnectDue | Flag.Stalled);
-	numbers[SendingKind] = Sending.Nothing;
-	numbers[ReplyCount] = 0;
+	numbers[Place.SendingKind] = Sending.Nothing;
+	numbers[Place.ReplyCount] = 0;
 	// The event of the last packet may still be read.
-	if (numbers[PacketEvent] === Event.None) core.source = undefined;
-}
+	if (numbers[Place.PacketEvent] === Event.None) core.source = undefined;
+};
 
 /** An answer came, or something that needs one went: the peer has time again. */
-export function armAnswer(core: Core, now: number, again: boolean): void {
+export const armAnswer = (core: Core, now: number, again: boolean): void => {
 	const { numbers } = core;
 	if (outgoingWaiting(core) + requestsWaiting(core) === 0) disarm(numbers, Deadline.Answer);
 	else if (again || !isArmed(numbers, Deadline.Answer)) {
-		arm(numbers, Deadline.Answer, now, numbers[ResponseTimeoutMs] as number);
+		arm(numbers, Deadline.Answer, now, numbers[Place.ResponseTimeoutMs] as number);
 	}
-}
+};

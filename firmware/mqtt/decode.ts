@@ -10,64 +10,51 @@
 
 import { Code, PacketType } from "./codes";
 import { checkFirstByte, checkLength, type PacketHolder, parsePacket } from "./parse";
-import {
-	BodyAt,
-	BodyBytes,
-	DecodeResult,
-	FirstByte,
-	Flag,
-	Flags,
-	HeaderBytes,
-	PacketFirst,
-	PacketId,
-	PacketLength,
-	ReceiveBytes,
-	SkippedTopicBytes,
-} from "./record";
+import { Flag, Place } from "./record";
 import { copyBytes } from "./wire";
 
 const MaximumHeaderBytes = 5;
 
 /** What came of a call, if not the code of a rule that the bytes broke. */
-export const Decoded = Object.freeze({
+export const enum Decoded {
 	/** All bytes were taken, and there is no packet yet. */
-	More: 0,
+	More = 0,
 	/** A packet: it can be read until the next call. */
-	Packet: 1,
+	Packet = 1,
 	/** Stopped because of `hold`. */
-	Held: 2,
-} as const);
+	Held = 2,
+}
 
 /** Forgets a packet in pieces: a new connection. */
-export function resetDecoder(numbers: Int32Array): void {
-	numbers[HeaderBytes] = 0;
-	numbers[DecodeResult] = Decoded.More;
-	numbers[Flags] = (numbers[Flags] as number) & ~(Flag.InBody | Flag.Skipping);
-}
+export const resetDecoder = (numbers: Int32Array): void => {
+	numbers[Place.HeaderBytes] = 0;
+	numbers[Place.DecodeResult] = Decoded.More;
+	numbers[Place.Flags] = (numbers[Place.Flags] as number) & ~(Flag.InBody | Flag.Skipping);
+};
 
 /** Lets go of the last packet's bytes. */
-export function releasePacket(holder: PacketHolder): void {
-	if (holder.numbers[HeaderBytes] === 0) holder.source = undefined;
-}
+export const releasePacket = (holder: PacketHolder): void => {
+	if (holder.numbers[Place.HeaderBytes] === 0) holder.source = undefined;
+};
 
 /**
  * Takes bytes up to the end of one packet; returns how many of buffer[start, end), and leaves in
  * the record what came of it. After a code only `resetDecoder` helps.
  */
-export function decode(
+export const decode = (
 	holder: PacketHolder,
 	buffer: Uint8Array,
 	start: number,
 	end: number,
 	hold: boolean,
-): number {
+): number => {
 	const { numbers } = holder;
-	numbers[DecodeResult] = Decoded.More;
-	if (numbers[HeaderBytes] !== 0 || end - start < 2) {
+	numbers[Place.DecodeResult] = Decoded.More;
+	if (numbers[Place.HeaderBytes] !== 0 || end - start < 2) {
 		return gather(holder, buffer, start, end, hold) - start;
 	}
 	const first = buffer[start] as number;
-	const receiveBytes = numbers[ReceiveBytes] as number;
+	const receiveBytes = numbers[Place.ReceiveBytes] as number;
 	let length = buffer[start + 1] as number;
 	let body = start + 2;
 	if (length >= 0x80) {
@@ -84,124 +71,131 @@ export function decode(
 		return gather(holder, buffer, start, end, hold) - start;
 	}
 	if (hold && first >> 4 === PacketType.Publish && (first & 0x06) !== 0) {
-		numbers[DecodeResult] = Decoded.Held;
+		numbers[Place.DecodeResult] = Decoded.Held;
 		return 0;
 	}
 	let code = checkFirstByte(first);
 	if (code === Code.None) code = checkLength(first, length);
 	if (code === Code.None) code = parsePacket(holder, first, buffer, body, last);
-	numbers[PacketLength] = last - start;
-	numbers[DecodeResult] = code === Code.None ? Decoded.Packet : code;
+	numbers[Place.PacketLength] = last - start;
+	numbers[Place.DecodeResult] = code === Code.None ? Decoded.Packet : code;
 	return last - start;
-}
+};
 
 /** The slow path; returns the offset behind the last byte taken. */
-function gather(
+const gather = (
 	holder: PacketHolder,
 	buffer: Uint8Array,
 	start: number,
 	end: number,
 	hold: boolean,
-): number {
+): number => {
 	const { numbers } = holder;
 	let at = start;
-	while (((numbers[Flags] as number) & Flag.InBody) === 0) {
+	while (((numbers[Place.Flags] as number) & Flag.InBody) === 0) {
 		if (at >= end) return at;
 		takeHeaderByte(holder, buffer[at++] as number);
-		if (numbers[DecodeResult] !== Decoded.More) return at;
+		if (numbers[Place.DecodeResult] !== Decoded.More) return at;
 	}
-	const flags = numbers[Flags] as number;
+	const flags = numbers[Place.Flags] as number;
 	if ((flags & Flag.Skipping) !== 0) return skip(holder, buffer, at, end, hold);
-	const first = numbers[FirstByte] as number;
-	const filled = numbers[BodyAt] as number;
-	const missing = (numbers[BodyBytes] as number) - filled;
+	const first = numbers[Place.FirstByte] as number;
+	const filled = numbers[Place.BodyAt] as number;
+	const missing = (numbers[Place.BodyBytes] as number) - filled;
 	let taken = end - at;
 	if (taken >= missing) {
 		taken = missing;
 		if (hold && first >> 4 === PacketType.Publish && (first & 0x06) !== 0) {
 			taken -= 1;
-			numbers[DecodeResult] = Decoded.Held;
+			numbers[Place.DecodeResult] = Decoded.Held;
 		}
 	}
 	copyBytes(holder.source as Uint8Array, filled, buffer, at, at + taken);
-	numbers[BodyAt] = filled + taken;
+	numbers[Place.BodyAt] = filled + taken;
 	if (taken === missing) finish(holder);
 	return at + taken;
-}
+};
 
-function takeHeaderByte(holder: PacketHolder, byte: number): void {
+const takeHeaderByte = (holder: PacketHolder, byte: number): void => {
 	const { numbers } = holder;
-	const index = numbers[HeaderBytes] as number;
-	numbers[HeaderBytes] = index + 1;
+	const index = numbers[Place.HeaderBytes] as number;
+	numbers[Place.HeaderBytes] = index + 1;
 	if (index === 0) {
-		numbers[FirstByte] = byte;
-		numbers[BodyBytes] = 0;
-		numbers[DecodeResult] = checkFirstByte(byte);
+		numbers[Place.FirstByte] = byte;
+		numbers[Place.BodyBytes] = 0;
+		numbers[Place.DecodeResult] = checkFirstByte(byte);
 		return;
 	}
-	const length = (numbers[BodyBytes] as number) | ((byte & 0x7f) << (7 * (index - 1)));
-	numbers[BodyBytes] = length;
+	const length = (numbers[Place.BodyBytes] as number) | ((byte & 0x7f) << (7 * (index - 1)));
+	numbers[Place.BodyBytes] = length;
 	if (byte >= 0x80) {
 		// Section 2.2.3: at most four bytes.
-		if (index === MaximumHeaderBytes - 1) numbers[DecodeResult] = Code.RemainingLengthOverflow;
+		if (index === MaximumHeaderBytes - 1)
+			numbers[Place.DecodeResult] = Code.RemainingLengthOverflow;
 		return;
 	}
-	const first = numbers[FirstByte] as number;
+	const first = numbers[Place.FirstByte] as number;
 	const code = checkLength(first, length);
-	numbers[DecodeResult] = code;
+	numbers[Place.DecodeResult] = code;
 	if (code !== Code.None) return;
-	numbers[BodyAt] = 0;
+	numbers[Place.BodyAt] = 0;
 	const total = index + 1 + length;
-	if (total <= (numbers[ReceiveBytes] as number)) {
-		numbers[Flags] = (numbers[Flags] as number) | Flag.InBody;
+	if (total <= (numbers[Place.ReceiveBytes] as number)) {
+		numbers[Place.Flags] = (numbers[Place.Flags] as number) | Flag.InBody;
 		if (length === 0) finish(holder);
 		else holder.source = new Uint8Array(length);
 	} else if (first >> 4 === PacketType.Publish) {
-		numbers[Flags] = (numbers[Flags] as number) | Flag.InBody | Flag.Skipping;
-		numbers[SkippedTopicBytes] = 0;
+		numbers[Place.Flags] = (numbers[Place.Flags] as number) | Flag.InBody | Flag.Skipping;
+		numbers[Place.SkippedTopicBytes] = 0;
 	} else {
-		numbers[DecodeResult] = Code.PacketTooLong;
+		numbers[Place.DecodeResult] = Code.PacketTooLong;
 	}
-}
+};
 
 /** The body is complete. */
-function finish(holder: PacketHolder): void {
+const finish = (holder: PacketHolder): void => {
 	const { numbers, source } = holder;
-	const length = numbers[BodyBytes] as number;
-	numbers[PacketLength] = (numbers[HeaderBytes] as number) + length;
-	numbers[HeaderBytes] = 0;
-	numbers[Flags] = (numbers[Flags] as number) & ~Flag.InBody;
-	const code = parsePacket(holder, numbers[FirstByte] as number, source as Uint8Array, 0, length);
-	numbers[DecodeResult] = code === Code.None ? Decoded.Packet : code;
-}
+	const length = numbers[Place.BodyBytes] as number;
+	numbers[Place.PacketLength] = (numbers[Place.HeaderBytes] as number) + length;
+	numbers[Place.HeaderBytes] = 0;
+	numbers[Place.Flags] = (numbers[Place.Flags] as number) & ~Flag.InBody;
+	const code = parsePacket(
+		holder,
+		numbers[Place.FirstByte] as number,
+		source as Uint8Array,
+		0,
+		length,
+	);
+	numbers[Place.DecodeResult] = code === Code.None ? Decoded.Packet : code;
+};
 
 /**
  * Skips a PUBLISH. Of its body only the length of the topic and the id are looked at; the topic
  * is not checked, as nobody will see it.
  */
-function skip(
+const skip = (
 	holder: PacketHolder,
 	buffer: Uint8Array,
 	start: number,
 	end: number,
 	hold: boolean,
-): number {
+): number => {
 	const { numbers } = holder;
-	const hasId = ((numbers[FirstByte] as number) & 0x06) !== 0;
-	const bodyBytes = numbers[BodyBytes] as number;
-	let index = numbers[BodyAt] as number;
+	const hasId = ((numbers[Place.FirstByte] as number) & 0x06) !== 0;
+	const bodyBytes = numbers[Place.BodyBytes] as number;
+	let index = numbers[Place.BodyAt] as number;
 	let at = start;
 	while (at < end) {
 		const left = bodyBytes - index;
 		if (left === 1 && hold && hasId) {
-			numbers[DecodeResult] = Decoded.Held;
+			numbers[Place.DecodeResult] = Decoded.Held;
 			break;
 		}
-		const idIndex = 2 + (numbers[SkippedTopicBytes] as number);
+		const idIndex = 2 + (numbers[Place.SkippedTopicBytes] as number);
 		let taken = 1;
 		if (index < 2 || (hasId && index >= idIndex && index < idIndex + 2)) {
 			skipByte(numbers, index, buffer[at] as number, hasId);
-			if (numbers[DecodeResult] !== Decoded.More) return at + 1;
+			if (numbers[Place.DecodeResult] !== Decoded.More) return at + 1;
 		} else {
 			const bound = hasId && index < idIndex ? idIndex - index : Math.max(left - 1, 1);
 			taken = Math.min(bound, end - at);
@@ -213,34 +207,36 @@ function skip(
 			break;
 		}
 	}
-	numbers[BodyAt] = index;
+	numbers[Place.BodyAt] = index;
 	return at;
-}
+};
 
-function skipByte(numbers: Int32Array, index: number, byte: number, hasId: boolean): void {
+const skipByte = (numbers: Int32Array, index: number, byte: number, hasId: boolean): void => {
 	if (index === 0) {
-		numbers[SkippedTopicBytes] = byte << 8;
+		numbers[Place.SkippedTopicBytes] = byte << 8;
 	} else if (index === 1) {
-		const topicBytes = (numbers[SkippedTopicBytes] as number) | byte;
-		numbers[SkippedTopicBytes] = topicBytes;
+		const topicBytes = (numbers[Place.SkippedTopicBytes] as number) | byte;
+		numbers[Place.SkippedTopicBytes] = topicBytes;
 		const needed = 2 + topicBytes + (hasId ? 2 : 0);
-		if (topicBytes === 0) numbers[DecodeResult] = Code.TopicEmpty;
-		else if (needed > (numbers[BodyBytes] as number)) numbers[DecodeResult] = Code.WrongLength;
-	} else if (index === 2 + (numbers[SkippedTopicBytes] as number)) {
-		numbers[PacketId] = byte << 8;
+		if (topicBytes === 0) numbers[Place.DecodeResult] = Code.TopicEmpty;
+		else if (needed > (numbers[Place.BodyBytes] as number))
+			numbers[Place.DecodeResult] = Code.WrongLength;
+	} else if (index === 2 + (numbers[Place.SkippedTopicBytes] as number)) {
+		numbers[Place.PacketId] = byte << 8;
 	} else {
-		const packetId = (numbers[PacketId] as number) | byte;
-		numbers[PacketId] = packetId;
-		if (packetId === 0) numbers[DecodeResult] = Code.PacketIdZero;
+		const packetId = (numbers[Place.PacketId] as number) | byte;
+		numbers[Place.PacketId] = packetId;
+		if (packetId === 0) numbers[Place.DecodeResult] = Code.PacketIdZero;
 	}
-}
+};
 
-function finishSkipped(holder: PacketHolder, hasId: boolean): void {
+const finishSkipped = (holder: PacketHolder, hasId: boolean): void => {
 	const { numbers } = holder;
-	numbers[PacketFirst] = numbers[FirstByte] as number;
-	numbers[PacketLength] = (numbers[HeaderBytes] as number) + (numbers[BodyBytes] as number);
-	if (!hasId) numbers[PacketId] = 0;
+	numbers[Place.PacketFirst] = numbers[Place.FirstByte] as number;
+	numbers[Place.PacketLength] =
+		(numbers[Place.HeaderBytes] as number) + (numbers[Place.BodyBytes] as number);
+	if (!hasId) numbers[Place.PacketId] = 0;
 	resetDecoder(numbers);
-	numbers[Flags] = (numbers[Flags] as number) | Flag.PacketSkipped;
-	numbers[DecodeResult] = Decoded.Packet;
-}
+	numbers[Place.Flags] = (numbers[Place.Flags] as number) | Flag.PacketSkipped;
+	numbers[Place.DecodeResult] = Decoded.Packet;
+};

@@ -17,7 +17,10 @@ import {
 } from "./wire";
 
 /** Flags in the first byte of a PUBLISH (MQTT 3.1.1, section 3.3.1). */
-export const PublishFlag = Object.freeze({ Dup: 0x08, Retain: 0x01 } as const);
+export const enum PublishFlag {
+	Dup = 0x08,
+	Retain = 0x01,
+}
 
 export interface SubscribeRequest {
 	topic: string;
@@ -26,21 +29,21 @@ export interface SubscribeRequest {
 }
 
 /** Length of a whole packet, fixed header included, or `Code.TooLong`. */
-export function packetBytes(remainingLength: number): number {
+export const packetBytes = (remainingLength: number): number => {
 	if (remainingLength > MaximumRemainingLength) return Code.TooLong;
 	return 1 + varintBytes(remainingLength) + remainingLength;
-}
+};
 
 /** Remaining length of a PUBLISH; an id only with QoS > 0 [MQTT-2.3.1-5]. */
-export function publishLength(topicBytes: number, contentBytes: number, qos: number): number {
+export const publishLength = (topicBytes: number, contentBytes: number, qos: number): number => {
 	return 2 + topicBytes + (qos === 0 ? 0 : 2) + contentBytes;
-}
+};
 
 /**
  * Writes a PUBLISH whose parts were measured; returns the offset behind it. DUP is 0: this is
  * always the first attempt [MQTT-4.3.1-1] [MQTT-4.3.2-1] [MQTT-4.3.3-1].
  */
-export function writePublish(
+export const writePublish = (
 	target: Uint8Array,
 	start: number,
 	topic: string,
@@ -50,44 +53,44 @@ export function writePublish(
 	qos: number,
 	retain: boolean,
 	packetId: number,
-): number {
+): number => {
 	const length = publishLength(topicBytes, contentBytes, qos);
 	const at = writePublishHead(target, start, topicBytes, length, qos, retain);
 	const topicEnd = writeUtf8(target, at, topic);
 	return writePublishTail(target, topicEnd, payload, contentBytes, qos, packetId);
-}
+};
 
-function writePublishHead(
+const writePublishHead = (
 	target: Uint8Array,
 	start: number,
 	topicBytes: number,
 	length: number,
 	qos: number,
 	retain: boolean,
-): number {
+): number => {
 	target[start] = (PacketType.Publish << 4) | (qos << 1) | (retain ? PublishFlag.Retain : 0);
 	return writeUint16(target, writeVarint(target, start + 1, length), topicBytes);
-}
+};
 
-function writePublishTail(
+const writePublishTail = (
 	target: Uint8Array,
 	start: number,
 	payload: Uint8Array | string,
 	contentBytes: number,
 	qos: number,
 	packetId: number,
-): number {
+): number => {
 	const at = qos === 0 ? start : writeUint16(target, start, packetId);
 	if (typeof payload === "string") return writeUtf8(target, at, payload);
 	return copyBytes(target, at, payload, 0, contentBytes);
-}
+};
 
 /**
  * Writes a PUBLISH into target[start, end); returns the offset behind it, or a negative code:
  * invalid topic, text or QoS, or `Code.TooLong` when it does not fit. After a negative code the
  * bytes behind the first may have changed.
  */
-export function encodePublish(
+export const encodePublish = (
 	target: Uint8Array,
 	start: number,
 	end: number,
@@ -96,7 +99,7 @@ export function encodePublish(
 	qos: number,
 	retain: boolean,
 	packetId: number,
-): number {
+): number => {
 	if (qos !== 0 && qos !== 1 && qos !== 2) return Code.InvalidQos;
 	const contentBytes = payloadBytes(payload);
 	if (contentBytes < 0) return contentBytes;
@@ -125,57 +128,57 @@ export function encodePublish(
 		retain,
 		packetId,
 	);
-}
+};
 
 /** Sets DUP in a PUBLISH that goes out again [MQTT-3.3.1-1]. */
-export function markRepeated(packet: Uint8Array, start: number): void {
+export const markRepeated = (packet: Uint8Array, start: number): void => {
 	packet[start] = (packet[start] as number) | PublishFlag.Dup;
-}
+};
 
 /** Makes a PUBLISH with QoS > 0 a new publication: another id, DUP 0. */
-export function renumberPublish(packet: Uint8Array, start: number, packetId: number): void {
+export const renumberPublish = (packet: Uint8Array, start: number, packetId: number): void => {
 	packet[start] = (packet[start] as number) & ~PublishFlag.Dup;
 	let at = start + 1;
 	while ((packet[at++] as number) >= 0x80);
 	const topicBytes = ((packet[at] as number) << 8) | (packet[at + 1] as number);
 	writeUint16(packet, at + 2 + topicBytes, packetId);
-}
+};
 
 /**
  * Writes PUBACK, PUBREC, PUBREL or PUBCOMP: four bytes; returns the offset behind them.
  * PUBREL carries the reserved flags 0010 [MQTT-3.6.1-1].
  */
-export function writeAck(
+export const writeAck = (
 	target: Uint8Array,
 	start: number,
 	type: number,
 	packetId: number,
-): number {
+): number => {
 	target[start] = (type << 4) | (type === PacketType.Pubrel ? 2 : 0);
 	target[start + 1] = 2;
 	return writeUint16(target, start + 2, packetId);
-}
+};
 
 /** Writes PINGREQ or DISCONNECT: two bytes; returns the offset behind them. */
-export function writeEmpty(target: Uint8Array, start: number, type: number): number {
+export const writeEmpty = (target: Uint8Array, start: number, type: number): number => {
 	target[start] = type << 4;
 	target[start + 1] = 0;
 	return start + 2;
-}
+};
 
 /** Remaining length of a SUBSCRIBE whose filters take `filterBytes` bytes of text in all. */
-export function subscribeLength(count: number, filterBytes: number): number {
+export const subscribeLength = (count: number, filterBytes: number): number => {
 	return 2 + 3 * count + filterBytes;
-}
+};
 
 /** Writes a SUBSCRIBE, flags 0010 [MQTT-3.8.1-1]; returns the offset behind it. */
-export function writeSubscribe(
+export const writeSubscribe = (
 	target: Uint8Array,
 	start: number,
 	filters: readonly SubscribeRequest[],
 	filterBytes: number,
 	packetId: number,
-): number {
+): number => {
 	target[start] = (PacketType.Subscribe << 4) | 2;
 	let at = writeVarint(target, start + 1, subscribeLength(filters.length, filterBytes));
 	at = writeUint16(target, at, packetId);
@@ -185,21 +188,21 @@ export function writeSubscribe(
 		target[at++] = filter.qos;
 	}
 	return at;
-}
+};
 
 /** Remaining length of an UNSUBSCRIBE whose filters take `filterBytes` bytes of text in all. */
-export function unsubscribeLength(count: number, filterBytes: number): number {
+export const unsubscribeLength = (count: number, filterBytes: number): number => {
 	return 2 + 2 * count + filterBytes;
-}
+};
 
 /** Writes an UNSUBSCRIBE, flags 0010 [MQTT-3.10.1-1]; returns the offset behind it. */
-export function writeUnsubscribe(
+export const writeUnsubscribe = (
 	target: Uint8Array,
 	start: number,
 	topics: readonly string[],
 	filterBytes: number,
 	packetId: number,
-): number {
+): number => {
 	target[start] = (PacketType.Unsubscribe << 4) | 2;
 	let at = writeVarint(target, start + 1, unsubscribeLength(topics.length, filterBytes));
 	at = writeUint16(target, at, packetId);
@@ -207,16 +210,16 @@ export function writeUnsubscribe(
 		at = writeString(target, at, topics[index] as string);
 	}
 	return at;
-}
+};
 
 /** Writes a text or bytes with a length of two bytes in front; returns the offset behind it. */
-export function writeString(
+export const writeString = (
 	target: Uint8Array,
 	start: number,
 	content: string | Uint8Array,
-): number {
+): number => {
 	const text = typeof content === "string";
 	const bytes = text ? utf8Bytes(content) : content.length;
 	const at = writeUint16(target, start, bytes);
 	return text ? writeUtf8(target, at, content) : copyBytes(target, at, content, 0, bytes);
-}
+};

@@ -7,14 +7,17 @@
  * and with the last id all pages go. Must not know what the ids stand for.
  */
 
-import { FewIdPlaces, FewIds, IdCount } from "./record";
+import { Place, Room } from "./record";
 
-const PageBits = 2048;
-const PageBytes = PageBits / 8;
-const PageCount = 65_536 / PageBits;
-/** Behind the directory of places: ids per page, two bytes each. */
-const CountsOffset = PageCount;
-const HeaderBytes = PageCount * 3;
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+const enum Page {
+	Bits = 2048,
+	Bytes = 256,
+	/** For all ids; also where, behind the directory of places, the ids per page begin. */
+	Count = 32,
+	/** Directory, a byte per page, and counts, two bytes per page. */
+	HeaderBytes = 96,
+}
 
 /** What a set is kept in. */
 export interface IdHolder {
@@ -23,32 +26,33 @@ export interface IdHolder {
 	pages: Uint8Array | undefined;
 }
 
-export function hasId(holder: IdHolder, id: number): boolean {
-	if ((holder.numbers[IdCount] as number) === 0) return false;
+export const hasId = (holder: IdHolder, id: number): boolean => {
+	if ((holder.numbers[Place.IdCount] as number) === 0) return false;
 	const { pages } = holder;
 	if (pages === undefined) return findFew(holder.numbers, id) >= 0;
 	const at = find(pages, id);
 	return at >= 0 && ((pages[at] as number) & (1 << (id & 7))) !== 0;
-}
+};
 
-export function addId(holder: IdHolder, id: number): void {
+export const addId = (holder: IdHolder, id: number): void => {
 	if (hasId(holder, id)) return;
 	const { numbers } = holder;
-	const count = numbers[IdCount] as number;
+	const count = numbers[Place.IdCount] as number;
 	if (holder.pages === undefined) {
-		if (count < FewIdPlaces) numbers[FewIds + count] = id;
-		else for (let few = 0; few < count; few++) addBit(holder, numbers[FewIds + few] as number);
+		if (count < Room.FewIds) numbers[Place.FewIds + count] = id;
+		else
+			for (let few = 0; few < count; few++) addBit(holder, numbers[Place.FewIds + few] as number);
 	}
 	if (holder.pages !== undefined) addBit(holder, id);
-	numbers[IdCount] = count + 1;
-}
+	numbers[Place.IdCount] = count + 1;
+};
 
-export function deleteId(holder: IdHolder, id: number): boolean {
+export const deleteId = (holder: IdHolder, id: number): boolean => {
 	if (!hasId(holder, id)) return false;
 	const { numbers, pages } = holder;
-	const count = (numbers[IdCount] as number) - 1;
+	const count = (numbers[Place.IdCount] as number) - 1;
 	if (pages === undefined) {
-		numbers[FewIds + findFew(numbers, id)] = numbers[FewIds + count] as number;
+		numbers[Place.FewIds + findFew(numbers, id)] = numbers[Place.FewIds + count] as number;
 	} else if (count === 0) {
 		holder.pages = undefined;
 	} else {
@@ -56,50 +60,50 @@ export function deleteId(holder: IdHolder, id: number): boolean {
 		pages[at] = (pages[at] as number) & ~(1 << (id & 7));
 		change(pages, id, -1);
 	}
-	numbers[IdCount] = count;
+	numbers[Place.IdCount] = count;
 	return true;
-}
+};
 
 /** The least id over `id` in the set, or 0. `nextId(holder, 0)` is the first. */
-export function nextId(holder: IdHolder, id: number): number {
+export const nextId = (holder: IdHolder, id: number): number => {
 	for (let candidate = id + 1; candidate < 65_536; candidate++) {
 		if (hasId(holder, candidate)) return candidate;
 	}
 	return 0;
-}
+};
 
-export function clearIds(holder: IdHolder): void {
-	holder.numbers[IdCount] = 0;
+export const clearIds = (holder: IdHolder): void => {
+	holder.numbers[Place.IdCount] = 0;
 	holder.pages = undefined;
-}
+};
 
 /** Place of an id among the few, or -1. */
-function findFew(numbers: Int32Array, id: number): number {
-	const count = numbers[IdCount] as number;
-	for (let few = 0; few < count; few++) if (numbers[FewIds + few] === id) return few;
+const findFew = (numbers: Int32Array, id: number): number => {
+	const count = numbers[Place.IdCount] as number;
+	for (let few = 0; few < count; few++) if (numbers[Place.FewIds + few] === id) return few;
 	return -1;
-}
+};
 
 /** Offset of the byte that holds the id, or -1 when its page does not exist. */
-function find(pages: Uint8Array, id: number): number {
+const find = (pages: Uint8Array, id: number): number => {
 	const place = pages[id >> 11] as number;
 	if (place === 0) return -1;
-	return HeaderBytes + (place - 1) * PageBytes + ((id & (PageBits - 1)) >> 3);
-}
+	return Page.HeaderBytes + (place - 1) * Page.Bytes + ((id & (Page.Bits - 1)) >> 3);
+};
 
-function addBit(holder: IdHolder, id: number): void {
-	if (holder.pages === undefined) holder.pages = new Uint8Array(HeaderBytes + PageBytes);
+const addBit = (holder: IdHolder, id: number): void => {
+	if (holder.pages === undefined) holder.pages = new Uint8Array(Page.HeaderBytes + Page.Bytes);
 	if (find(holder.pages, id) < 0) openPage(holder, holder.pages, id);
 	const { pages } = holder;
 	const at = find(pages, id);
 	pages[at] = (pages[at] as number) | (1 << (id & 7));
 	change(pages, id, 1);
-}
+};
 
 /** A place for the page of `id`: that of an empty page, else one more. */
-function openPage(holder: IdHolder, pages: Uint8Array, id: number): void {
+const openPage = (holder: IdHolder, pages: Uint8Array, id: number): void => {
 	let places = 0;
-	for (let page = 0; page < PageCount; page++) {
+	for (let page = 0; page < Page.Count; page++) {
 		const place = pages[page] as number;
 		if (place === 0) continue;
 		places += 1;
@@ -109,21 +113,21 @@ function openPage(holder: IdHolder, pages: Uint8Array, id: number): void {
 			return;
 		}
 	}
-	if (HeaderBytes + places * PageBytes === pages.length) {
-		holder.pages = new Uint8Array(pages.length + PageBytes);
+	if (Page.HeaderBytes + places * Page.Bytes === pages.length) {
+		holder.pages = new Uint8Array(pages.length + Page.Bytes);
 		holder.pages.set(pages);
 	}
 	(holder.pages as Uint8Array)[id >> 11] = places + 1;
-}
+};
 
-function pageCount(pages: Uint8Array, page: number): number {
-	const at = CountsOffset + 2 * page;
+const pageCount = (pages: Uint8Array, page: number): number => {
+	const at = Page.Count + 2 * page;
 	return ((pages[at] as number) << 8) | (pages[at + 1] as number);
-}
+};
 
-function change(pages: Uint8Array, id: number, by: number): void {
+const change = (pages: Uint8Array, id: number, by: number): void => {
 	const page = id >> 11;
 	const count = pageCount(pages, page) + by;
-	pages[CountsOffset + 2 * page] = count >> 8;
-	pages[CountsOffset + 2 * page + 1] = count & 0xff;
-}
+	pages[Page.Count + 2 * page] = count >> 8;
+	pages[Page.Count + 2 * page + 1] = count & 0xff;
+};

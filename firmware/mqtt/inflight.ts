@@ -111,15 +111,15 @@ export const InAction = Object.freeze({
 export type Flow = readonly (readonly number[])[];
 
 /** A cell: the next state and what is to be done. */
-function to(state: number, action: number): number {
+const to = (state: number, action: number): number => {
 	return state | (action << 4);
-}
+};
 
 /** Freezes a table with its rows. */
-function tableOf(rows: readonly (readonly number[])[]): Flow {
+const tableOf = (rows: readonly (readonly number[])[]): Flow => {
 	for (let state = 0; state < rows.length; state++) Object.freeze(rows[state]);
 	return Object.freeze(rows);
-}
+};
 
 const O = Out;
 const Complete = to(O.None, OutAction.Complete);
@@ -178,16 +178,16 @@ export const IncomingFlow: Flow = tableOf([
 ]);
 
 /** The cell for a state and an input. */
-export function step(flow: Flow, state: number, input: number): number {
+export const step = (flow: Flow, state: number, input: number): number => {
 	return (flow[state] as readonly number[])[input] as number;
-}
+};
 
 /** The state that a cell leads to. */
-export function stateOf(cell: number): number {
+export const stateOf = (cell: number): number => {
 	return cell & 0x0f;
-}
+};
 
 /** What a cell asks for. */
-export function actionOf(cell: number): number {
+export const actionOf = (cell: number): number => {
 	return cell >> 4;
-}
+};

@@ -6,9 +6,9 @@
 
 import { blockBytes } from "./block";
 import { Out } from "./inflight";
-import { ArenaBytes, Window } from "./record";
+import { Place } from "./record";
 import type { RequestHolder } from "./requests";
-import { growTable, ListPlaces, NoRow } from "./table";
+import { growTable, NoRow } from "./table";
 import { copyBytes } from "./wire";
 
 /** What the publications are kept in; the requests, because they share the packet ids. */
@@ -19,64 +19,70 @@ export interface OutgoingHolder extends RequestHolder {
 	packets: Uint8Array | undefined;
 }
 
-/** In front: all publications, oldest first; those with PUBREC received, in that order. */
-export const Order = 0;
-export const Releases = ListPlaces;
-/** Next PUBLISH and next PUBREL to send. */
-export const PublishCursor = 2 * ListPlaces;
-export const ReleaseCursor = PublishCursor + 1;
-/** Sent and not done: answers that the broker owes us. */
-export const WaitingPlace = PublishCursor + 2;
-/** Where the last packet ends, and how many bytes are not gaps. */
-export const TailPlace = PublishCursor + 3;
-export const UsedPlace = PublishCursor + 4;
-export const HeadPlaces = PublishCursor + 5;
+/** In front of the rows. */
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+export const enum Head {
+	/** All publications, oldest first; those with PUBREC received, in that order. */
+	Order = 0,
+	Releases = 3,
+	/** Next PUBLISH and next PUBREL to send. */
+	PublishCursor = 6,
+	ReleaseCursor = 7,
+	/** Sent and not done: answers that the broker owes us. */
+	Waiting = 8,
+	/** Where the last packet ends, and how many bytes are not gaps. */
+	Tail = 9,
+	Used = 10,
+	Places = 11,
+}
 
-/** A row. */
-export const Stride = 10;
-export const StatePlace = 0;
-export const IdPlace = 1;
-export const TokenPlace = 2;
-export const OffsetPlace = 3;
-export const LengthPlace = 4;
-/** 1 when a byte of the PUBLISH was ever handed out under this id: the next attempt has DUP. */
-export const AttemptedPlace = 5;
-export const OrderLink = 6;
-export const ReleaseLink = 8;
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+export const enum Row {
+	State = 0,
+	Id = 1,
+	Token = 2,
+	Offset = 3,
+	Length = 4,
+	/** 1 when a byte of the PUBLISH was ever handed out under this id: the next has DUP. */
+	Attempted = 5,
+	OrderLink = 6,
+	ReleaseLink = 8,
+	Places = 10,
+}
 
 /** A row that is free, in a larger table when all are taken. */
-export function takeRow(holder: OutgoingHolder): number {
+export const takeRow = (holder: OutgoingHolder): number => {
 	let table = holder.outgoing;
-	let row = HeadPlaces;
+	let row = Head.Places;
 	if (table !== undefined) {
-		while (row < table.length && table[row + StatePlace] !== Out.None) row += Stride;
+		while (row < table.length && table[row + Row.State] !== Out.None) row += Row.Places;
 	}
 	if (table === undefined || row >= table.length) {
-		table = growTable(table, HeadPlaces, Stride, holder.numbers[Window] as number);
+		table = growTable(table, Head.Places, Row.Places, holder.numbers[Place.Window] as number);
 		holder.outgoing = table;
 	}
 	return row;
-}
+};
 
 /** Room for `length` bytes behind the last packet: the gaps are closed, or the block grows. */
-export function makeRoom(holder: OutgoingHolder, table: Int32Array, length: number): void {
+export const makeRoom = (holder: OutgoingHolder, table: Int32Array, length: number): void => {
 	const { numbers, packets } = holder;
-	if (packets !== undefined && (table[TailPlace] as number) + length <= packets.length) return;
-	const wanted = (table[UsedPlace] as number) + length;
+	if (packets !== undefined && (table[Head.Tail] as number) + length <= packets.length) return;
+	const wanted = (table[Head.Used] as number) + length;
 	let target = packets;
 	if (target === undefined || wanted > target.length) {
-		target = new Uint8Array(blockBytes(packets, wanted, numbers[ArenaBytes] as number));
+		target = new Uint8Array(blockBytes(packets, wanted, numbers[Place.ArenaBytes] as number));
 		holder.packets = target;
 	}
 	let at = 0;
-	let row = table[Order] as number;
-	for (; row !== NoRow; row = table[row + OrderLink] as number) {
-		const offset = table[row + OffsetPlace] as number;
-		const end = offset + (table[row + LengthPlace] as number);
+	let row = table[Head.Order] as number;
+	for (; row !== NoRow; row = table[row + Row.OrderLink] as number) {
+		const offset = table[row + Row.Offset] as number;
+		const end = offset + (table[row + Row.Length] as number);
 		if (target === packets) target.copyWithin(at, offset, end);
 		else if (packets !== undefined) copyBytes(target, at, packets, offset, end);
-		table[row + OffsetPlace] = at;
+		table[row + Row.Offset] = at;
 		at += end - offset;
 	}
-	table[TailPlace] = at;
-}
+	table[Head.Tail] = at;
+};

@@ -5,18 +5,7 @@
  */
 
 import { Code, PacketType } from "./codes";
-import {
-	Flag,
-	Flags,
-	Handle,
-	PacketFirst,
-	PacketId,
-	PacketLength,
-	PayloadEnd,
-	ReturnCode,
-	TopicEnd,
-	TopicStart,
-} from "./record";
+import { Flag, Place } from "./record";
 import { checkTopicBytes, readUint16 } from "./wire";
 
 /** What a packet is kept in. */
@@ -38,24 +27,24 @@ export class Packet {
 	}
 
 	get type(): number {
-		return this.number(PacketFirst) >> 4;
+		return this.number(Place.PacketFirst) >> 4;
 	}
 
 	/** PUBLISH, the acks, SUBACK, UNSUBACK: 1 to 65,535; 0 for QoS 0. */
 	get packetId(): number {
-		return this.number(PacketId);
+		return this.number(Place.PacketId);
 	}
 
 	get qos(): number {
-		return (this.number(PacketFirst) >> 1) & 3;
+		return (this.number(Place.PacketFirst) >> 1) & 3;
 	}
 
 	get retain(): boolean {
-		return (this.number(PacketFirst) & 1) !== 0;
+		return (this.number(Place.PacketFirst) & 1) !== 0;
 	}
 
 	get dup(): boolean {
-		return (this.number(PacketFirst) & 8) !== 0;
+		return (this.number(Place.PacketFirst) & 8) !== 0;
 	}
 
 	/** Ranges below are offsets in this buffer. */
@@ -64,11 +53,11 @@ export class Packet {
 	}
 
 	get topicStart(): number {
-		return this.number(TopicStart);
+		return this.number(Place.TopicStart);
 	}
 
 	get topicEnd(): number {
-		return this.number(TopicEnd);
+		return this.number(Place.TopicEnd);
 	}
 
 	/** PUBLISH: the application's bytes. SUBACK: the return codes. */
@@ -77,32 +66,32 @@ export class Packet {
 	}
 
 	get payloadEnd(): number {
-		return this.number(PayloadEnd);
+		return this.number(Place.PayloadEnd);
 	}
 
 	/** CONNACK */
 	get sessionPresent(): boolean {
-		return (this.number(Flags) & Flag.SessionPresent) !== 0;
+		return (this.number(Place.Flags) & Flag.SessionPresent) !== 0;
 	}
 
 	/** CONNACK: 0 accepted, otherwise refused. */
 	get returnCode(): number {
-		return this.number(ReturnCode);
+		return this.number(Place.ReturnCode);
 	}
 
 	/** PUBLISH: what `acknowledge` takes; 0 for QoS 0. The session gives it. */
 	get handle(): number {
-		return this.number(Handle);
+		return this.number(Place.Handle);
 	}
 
 	/** A PUBLISH that was too long: it has no topic and no payload. */
 	get skipped(): boolean {
-		return (this.number(Flags) & Flag.PacketSkipped) !== 0;
+		return (this.number(Place.Flags) & Flag.PacketSkipped) !== 0;
 	}
 
 	/** Length of the whole packet. */
 	get bytes(): number {
-		return this.number(PacketLength);
+		return this.number(Place.PacketLength);
 	}
 
 	private number(place: number): number {
@@ -111,14 +100,14 @@ export class Packet {
 }
 
 /** Where the payload of the last PUBLISH begins, or the return codes of the last SUBACK. */
-export function payloadStart(numbers: Int32Array): number {
-	const first = numbers[PacketFirst] as number;
+export const payloadStart = (numbers: Int32Array): number => {
+	const first = numbers[Place.PacketFirst] as number;
 	const hasId = first >> 4 === PacketType.Publish && (first & 0x06) !== 0;
-	return (numbers[TopicEnd] as number) + (hasId ? 2 : 0);
-}
+	return (numbers[Place.TopicEnd] as number) + (hasId ? 2 : 0);
+};
 
 /** Type and reserved flags of the first byte [MQTT-2.2.2-1] [MQTT-2.2.2-2]. */
-export function checkFirstByte(first: number): number {
+export const checkFirstByte = (first: number): number => {
 	const type = first >> 4;
 	const flags = first & 0x0f;
 	switch (type) {
@@ -141,10 +130,10 @@ export function checkFirstByte(first: number): number {
 		default:
 			return Code.ClientPacket; // table 2.1, direction of flow [MQTT-4.8.0-1]
 	}
-}
+};
 
 /** Whether a remaining length is possible for the type of the first byte. */
-export function checkLength(first: number, length: number): number {
+export const checkLength = (first: number, length: number): number => {
 	let fits: boolean;
 	switch (first >> 4) {
 		case PacketType.Publish:
@@ -160,48 +149,48 @@ export function checkLength(first: number, length: number): number {
 			fits = length === 2;
 	}
 	return fits ? Code.None : Code.WrongLength;
-}
+};
 
 /**
  * Reads a packet whose body is buffer[body, end). First byte and length were checked. Returns
  * `Code.None` or the rule that is broken.
  */
-export function parsePacket(
+export const parsePacket = (
 	holder: PacketHolder,
 	first: number,
 	buffer: Uint8Array,
 	body: number,
 	end: number,
-): number {
+): number => {
 	const { numbers } = holder;
 	const type = first >> 4;
-	numbers[PacketFirst] = first;
-	numbers[Flags] = (numbers[Flags] as number) & ~Flag.PacketSkipped;
+	numbers[Place.PacketFirst] = first;
+	numbers[Place.Flags] = (numbers[Place.Flags] as number) & ~Flag.PacketSkipped;
 	if (type === PacketType.Publish) return parsePublish(holder, first, buffer, body, end);
 	if (type === PacketType.Connack) return parseConnack(numbers, buffer, body);
 	if (type === PacketType.Pingresp) return Code.None;
 	const packetId = readUint16(buffer, body);
-	numbers[PacketId] = packetId;
+	numbers[Place.PacketId] = packetId;
 	if (packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1] [MQTT-2.3.1-6]
 	if (type !== PacketType.Suback) return Code.None;
 	holder.source = buffer;
-	numbers[TopicStart] = body + 2;
-	numbers[TopicEnd] = body + 2;
-	numbers[PayloadEnd] = end;
+	numbers[Place.TopicStart] = body + 2;
+	numbers[Place.TopicEnd] = body + 2;
+	numbers[Place.PayloadEnd] = end;
 	for (let at = body + 2; at < end; at++) {
 		const granted = buffer[at] as number;
 		if (granted > 2 && granted !== 0x80) return Code.SubackCode; // [MQTT-3.9.3-2]
 	}
 	return Code.None;
-}
+};
 
-function parsePublish(
+const parsePublish = (
 	holder: PacketHolder,
 	first: number,
 	buffer: Uint8Array,
 	body: number,
 	end: number,
-): number {
+): number => {
 	const { numbers } = holder;
 	const hasId = (first & 0x06) !== 0;
 	const topicStart = body + 2;
@@ -212,18 +201,18 @@ function parsePublish(
 	const packetId = hasId ? readUint16(buffer, topicEnd) : 0;
 	if (hasId && packetId === 0) return Code.PacketIdZero; // [MQTT-2.3.1-1]
 	holder.source = buffer;
-	numbers[PacketId] = packetId;
-	numbers[TopicStart] = topicStart;
-	numbers[TopicEnd] = topicEnd;
-	numbers[PayloadEnd] = end;
+	numbers[Place.PacketId] = packetId;
+	numbers[Place.TopicStart] = topicStart;
+	numbers[Place.TopicEnd] = topicEnd;
+	numbers[Place.PayloadEnd] = end;
 	return Code.None;
-}
+};
 
-function parseConnack(numbers: Int32Array, buffer: Uint8Array, body: number): number {
+const parseConnack = (numbers: Int32Array, buffer: Uint8Array, body: number): number => {
 	const flags = buffer[body] as number;
 	if (flags > 1) return Code.ConnackFlags; // section 3.2.2.1, bits 7-1
-	const others = (numbers[Flags] as number) & ~Flag.SessionPresent;
-	numbers[Flags] = flags === 1 ? others | Flag.SessionPresent : others;
-	numbers[ReturnCode] = buffer[body + 1] as number;
+	const others = (numbers[Place.Flags] as number) & ~Flag.SessionPresent;
+	numbers[Place.Flags] = flags === 1 ? others | Flag.SessionPresent : others;
+	numbers[Place.ReturnCode] = buffer[body + 1] as number;
 	return Code.None;
-}
+};

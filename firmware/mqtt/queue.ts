@@ -8,7 +8,7 @@
 
 import { blockBytes } from "./block";
 import { Code } from "./codes";
-import { QueueCount, QueueHead, QueueTail, TransmitBytes } from "./record";
+import { Place } from "./record";
 import { copyBytes } from "./wire";
 
 /** What the packets are kept in. */
@@ -21,45 +21,45 @@ export interface QueueHolder {
 export const QueueTokenBytes = 4;
 
 /** `Code.TooLong` when a packet of that length can never fit, `Code.Full` when not now, or 0. */
-export function checkQueueRoom(holder: QueueHolder, length: number): number {
+export const checkQueueRoom = (holder: QueueHolder, length: number): number => {
 	const { numbers } = holder;
-	const maximum = numbers[TransmitBytes] as number;
+	const maximum = numbers[Place.TransmitBytes] as number;
 	const recordBytes = QueueTokenBytes + length;
 	if (recordBytes > maximum) return Code.TooLong;
 	return queuedBytes(numbers) + recordBytes > maximum ? Code.Full : Code.None;
-}
+};
 
 /** Takes `length` bytes, which `checkQueueRoom` allowed; returns the offset of the packet. */
-export function queuePacket(holder: QueueHolder, token: number, length: number): number {
+export const queuePacket = (holder: QueueHolder, token: number, length: number): number => {
 	const { numbers } = holder;
 	const recordBytes = QueueTokenBytes + length;
 	const queue = makeRoom(holder, recordBytes);
-	const at = numbers[QueueTail] as number;
+	const at = numbers[Place.QueueTail] as number;
 	queue[at] = token >> 24;
 	queue[at + 1] = (token >> 16) & 0xff;
 	queue[at + 2] = (token >> 8) & 0xff;
 	queue[at + 3] = token & 0xff;
-	numbers[QueueTail] = at + recordBytes;
-	numbers[QueueCount] = (numbers[QueueCount] as number) + 1;
+	numbers[Place.QueueTail] = at + recordBytes;
+	numbers[Place.QueueCount] = (numbers[Place.QueueCount] as number) + 1;
 	return at + QueueTokenBytes;
-}
+};
 
 /** Token of the first record. */
-export function queueToken(holder: QueueHolder): number {
+export const queueToken = (holder: QueueHolder): number => {
 	const queue = holder.queue as Uint8Array;
-	const head = holder.numbers[QueueHead] as number;
+	const head = holder.numbers[Place.QueueHead] as number;
 	return (
 		((queue[head] as number) << 24) |
 		((queue[head + 1] as number) << 16) |
 		((queue[head + 2] as number) << 8) |
 		(queue[head + 3] as number)
 	);
-}
+};
 
 /** Length of the first record, its token included. */
-export function firstRecordBytes(holder: QueueHolder): number {
+export const firstRecordBytes = (holder: QueueHolder): number => {
 	const queue = holder.queue as Uint8Array;
-	const head = holder.numbers[QueueHead] as number;
+	const head = holder.numbers[Place.QueueHead] as number;
 	let at = head + QueueTokenBytes + 1;
 	let length = 0;
 	for (let shift = 0; ; shift += 7) {
@@ -68,49 +68,49 @@ export function firstRecordBytes(holder: QueueHolder): number {
 		if (byte < 0x80) break;
 	}
 	return at + length - head;
-}
+};
 
 /** The first record has left. */
-export function finishQueued(holder: QueueHolder, recordBytes: number): void {
+export const finishQueued = (holder: QueueHolder, recordBytes: number): void => {
 	const { numbers } = holder;
-	const count = (numbers[QueueCount] as number) - 1;
+	const count = (numbers[Place.QueueCount] as number) - 1;
 	if (count === 0) {
 		clearQueue(holder);
 		return;
 	}
-	numbers[QueueCount] = count;
-	numbers[QueueHead] = (numbers[QueueHead] as number) + recordBytes;
-}
+	numbers[Place.QueueCount] = count;
+	numbers[Place.QueueHead] = (numbers[Place.QueueHead] as number) + recordBytes;
+};
 
-export function clearQueue(holder: QueueHolder): void {
+export const clearQueue = (holder: QueueHolder): void => {
 	const { numbers } = holder;
 	holder.queue = undefined;
-	numbers[QueueHead] = 0;
-	numbers[QueueTail] = 0;
-	numbers[QueueCount] = 0;
-}
+	numbers[Place.QueueHead] = 0;
+	numbers[Place.QueueTail] = 0;
+	numbers[Place.QueueCount] = 0;
+};
 
 /** Bytes of all records. */
-export function queuedBytes(numbers: Int32Array): number {
-	return (numbers[QueueTail] as number) - (numbers[QueueHead] as number);
-}
+export const queuedBytes = (numbers: Int32Array): number => {
+	return (numbers[Place.QueueTail] as number) - (numbers[Place.QueueHead] as number);
+};
 
 /** The block, with room behind its last record. */
-function makeRoom(holder: QueueHolder, recordBytes: number): Uint8Array {
+const makeRoom = (holder: QueueHolder, recordBytes: number): Uint8Array => {
 	const { numbers, queue } = holder;
-	const head = numbers[QueueHead] as number;
-	const tail = numbers[QueueTail] as number;
+	const head = numbers[Place.QueueHead] as number;
+	const tail = numbers[Place.QueueTail] as number;
 	if (queue !== undefined && tail + recordBytes <= queue.length) return queue;
 	const used = tail - head;
-	numbers[QueueHead] = 0;
-	numbers[QueueTail] = used;
+	numbers[Place.QueueHead] = 0;
+	numbers[Place.QueueTail] = used;
 	if (queue !== undefined && used + recordBytes <= queue.length) {
 		queue.copyWithin(0, head, tail);
 		return queue;
 	}
-	const maximum = numbers[TransmitBytes] as number;
+	const maximum = numbers[Place.TransmitBytes] as number;
 	const larger = new Uint8Array(blockBytes(queue, used + recordBytes, maximum));
 	if (queue !== undefined) copyBytes(larger, 0, queue, head, tail);
 	holder.queue = larger;
 	return larger;
-}
+};

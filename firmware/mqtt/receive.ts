@@ -16,33 +16,15 @@ import {
 	publicationToken,
 } from "./outgoing";
 import { payloadStart } from "./parse";
-import {
-	ConnectionState,
-	EventCode,
-	EventDetail,
-	EventToken,
-	Flag,
-	Handle,
-	PacketEvent,
-	PacketFirst,
-	PacketId,
-	PayloadEnd,
-	Refusal,
-	Repeated,
-	ReturnCode,
-	SendingKind,
-	Skipped,
-	Strays,
-	Subject,
-} from "./record";
+import { Flag, Place } from "./record";
 import { findRequest, finishRequest, requestFilters, requestToken, requestType } from "./requests";
 import { NoRow } from "./table";
 
 /** Obeys the packet in the record. */
-export function receivePacket(core: Core, now: number): void {
+export const receivePacket = (core: Core, now: number): void => {
 	const { numbers } = core;
-	const type = (numbers[PacketFirst] as number) >> 4;
-	if (numbers[ConnectionState] === State.Opening) {
+	const type = (numbers[Place.PacketFirst] as number) >> 4;
+	if (numbers[Place.ConnectionState] === State.Opening) {
 		// [MQTT-3.2.0-1]
 		if (type === PacketType.Connack) receiveConnack(core, now);
 		else fail(core, Code.BeforeConnack);
@@ -76,14 +58,14 @@ export function receivePacket(core: Core, now: number): void {
 		default:
 			fail(core, Code.SecondConnack);
 	}
-}
+};
 
-function receiveConnack(core: Core, now: number): void {
+const receiveConnack = (core: Core, now: number): void => {
 	const { numbers } = core;
-	const returnCode = numbers[ReturnCode] as number;
+	const returnCode = numbers[Place.ReturnCode] as number;
 	const sessionPresent = hasFlag(core, Flag.SessionPresent);
 	if (returnCode !== 0) {
-		numbers[Refusal] = returnCode;
+		numbers[Place.Refusal] = returnCode;
 		setFlag(core, Flag.RefusedPending);
 		fail(core, Code.Refused); // [MQTT-3.2.2-5]
 		return;
@@ -98,109 +80,112 @@ function receiveConnack(core: Core, now: number): void {
 	}
 	disarm(numbers, Deadline.Connect);
 	if (core.keepAliveSeconds > 0 && !isArmed(numbers, Deadline.Ping)) setFlag(core, Flag.PingDue);
-	numbers[ConnectionState] = hasFlag(core, Flag.DisconnectDue) ? State.Closing : State.Up;
+	numbers[Place.ConnectionState] = hasFlag(core, Flag.DisconnectDue) ? State.Closing : State.Up;
 	armAnswer(core, now, true);
-	numbers[PacketEvent] = Event.Connected;
-}
+	numbers[Place.PacketEvent] = Event.Connected;
+};
 
-function receivePublish(core: Core): void {
+const receivePublish = (core: Core): void => {
 	const { numbers } = core;
-	const qos = ((numbers[PacketFirst] as number) >> 1) & 3;
+	const qos = ((numbers[Place.PacketFirst] as number) >> 1) & 3;
 	const skipped = hasFlag(core, Flag.PacketSkipped);
-	numbers[Handle] = 0;
+	numbers[Place.Handle] = 0;
 	if (qos !== 0) {
-		const action = receiveIncoming(core, numbers[PacketId] as number, qos);
+		const action = receiveIncoming(core, numbers[Place.PacketId] as number, qos);
 		if (action === InAction.Violation) {
 			fail(core, Code.PacketIdInUse); // [MQTT-2.3.1-4]
 			return;
 		}
 		if (action !== InAction.Deliver) {
-			tally(core, Repeated);
+			tally(core, Place.Repeated);
 			return;
 		}
 		// What nobody can see is acknowledged all the same [MQTT-4.5.0-2].
-		if (skipped) acknowledgeIncoming(core, numbers[Handle] as number);
+		if (skipped) acknowledgeIncoming(core, numbers[Place.Handle] as number);
 	}
-	if (skipped) tally(core, Skipped);
-	numbers[PacketEvent] = skipped ? Event.Skipped : Event.Message;
-}
+	if (skipped) tally(core, Place.Skipped);
+	numbers[Place.PacketEvent] = skipped ? Event.Skipped : Event.Message;
+};
 
-function receivePubrel(core: Core): void {
-	const packetId = core.numbers[PacketId] as number;
+const receivePubrel = (core: Core): void => {
+	const packetId = core.numbers[Place.PacketId] as number;
 	if (releaseIncoming(core, packetId) === InAction.Violation) {
 		fail(core, Code.UnexpectedAck);
 		return;
 	}
 	// Also for an id that nobody knows: the PUBCOMP may have been lost [MQTT-4.3.3-2].
 	pushReply(core, PacketType.Pubcomp, packetId);
-}
+};
 
-function receiveAck(core: Core, input: number, now: number): void {
+const receiveAck = (core: Core, input: number, now: number): void => {
 	const { numbers } = core;
-	const packetId = numbers[PacketId] as number;
+	const packetId = numbers[Place.PacketId] as number;
 	const row = findOutgoing(core, packetId);
 	if (row === NoRow && findRequest(core, packetId) !== NoRow) {
 		fail(core, Code.UnexpectedAck);
 		return;
 	}
-	const sending = numbers[SendingKind];
-	if (row === numbers[Subject] && (sending === Sending.Publish || sending === Sending.Release)) {
+	const sending = numbers[Place.SendingKind];
+	if (
+		row === numbers[Place.Subject] &&
+		(sending === Sending.Publish || sending === Sending.Release)
+	) {
 		// It is about an earlier connection; what is half out now will be answered anew.
-		tally(core, Strays);
+		tally(core, Place.Strays);
 		return;
 	}
 	switch (acknowledgeOutgoing(core, row, input)) {
 		case OutAction.Complete:
-			numbers[EventToken] = publicationToken(core, row);
-			numbers[EventDetail] = input === OutInput.Puback ? 1 : 2;
-			numbers[PacketEvent] = Event.Published;
+			numbers[Place.EventToken] = publicationToken(core, row);
+			numbers[Place.EventDetail] = input === OutInput.Puback ? 1 : 2;
+			numbers[Place.PacketEvent] = Event.Published;
 			finishOutgoing(core, row);
 			break;
 		case OutAction.Answer:
-			tally(core, Strays);
+			tally(core, Place.Strays);
 			pushReply(core, PacketType.Pubrel, packetId);
 			break;
 		case OutAction.Stray:
-			tally(core, Strays);
+			tally(core, Place.Strays);
 			break;
 		case OutAction.Violation:
 			fail(core, Code.UnexpectedAck);
 			return;
 	}
 	armAnswer(core, now, true);
-}
+};
 
-function receiveSuback(core: Core, now: number): void {
+const receiveSuback = (core: Core, now: number): void => {
 	const row = takeRequest(core, PacketType.Subscribe);
 	if (row === NoRow) return;
 	const { numbers } = core;
-	const count = (numbers[PayloadEnd] as number) - payloadStart(numbers);
+	const count = (numbers[Place.PayloadEnd] as number) - payloadStart(numbers);
 	if (count !== requestFilters(core, row)) {
 		fail(core, Code.SubackCount); // [MQTT-3.8.4-5]
 		return;
 	}
-	numbers[EventDetail] = count; // [MQTT-3.9.3-1]
+	numbers[Place.EventDetail] = count; // [MQTT-3.9.3-1]
 	endRequest(core, row, Event.Subscribed, now);
-}
+};
 
-function receiveUnsuback(core: Core, now: number): void {
+const receiveUnsuback = (core: Core, now: number): void => {
 	const row = takeRequest(core, PacketType.Unsubscribe);
 	if (row !== NoRow) endRequest(core, row, Event.Unsubscribed, now);
-}
+};
 
 /** Row of the request that an answer is for, or NoRow after a failure [MQTT-2.3.1-7]. */
-function takeRequest(core: Core, type: number): number {
-	const row = findRequest(core, core.numbers[PacketId] as number);
+const takeRequest = (core: Core, type: number): number => {
+	const row = findRequest(core, core.numbers[Place.PacketId] as number);
 	if (row !== NoRow && requestType(core, row) === type) return row;
 	fail(core, Code.UnexpectedAck);
 	return NoRow;
-}
+};
 
-function endRequest(core: Core, row: number, event: number, now: number): void {
+const endRequest = (core: Core, row: number, event: number, now: number): void => {
 	const { numbers } = core;
-	numbers[EventCode] = Code.None;
-	numbers[EventToken] = requestToken(core, row);
-	numbers[PacketEvent] = event;
+	numbers[Place.EventCode] = Code.None;
+	numbers[Place.EventToken] = requestToken(core, row);
+	numbers[Place.PacketEvent] = event;
 	finishRequest(core, row);
 	armAnswer(core, now, true);
-}
+};

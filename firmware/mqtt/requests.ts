@@ -4,7 +4,7 @@
  * one that dies with its connection is reported. Must not know the packets themselves.
  */
 
-import { RequestWindow } from "./record";
+import { Place } from "./record";
 import { growTable, NoRow } from "./table";
 
 /** What the requests are kept in. */
@@ -14,108 +14,121 @@ export interface RequestHolder {
 	requests: Int32Array | undefined;
 }
 
-/** In front: requests that wait for an answer, and those whose loss has to be told. */
-const WaitingPlace = 0;
-const LostPlace = 1;
-const HeadPlaces = 2;
+/** In front of the rows: how many wait for an answer, and of how many the loss has to be told. */
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+const enum Head {
+	Waiting = 0,
+	Lost = 1,
+	Places = 2,
+}
 
-/** A row. */
-const Stride = 5;
-const StatePlace = 0;
-const TypePlace = 1;
-const IdPlace = 2;
-const TokenPlace = 3;
-const FiltersPlace = 4;
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+const enum Row {
+	State = 0,
+	Type = 1,
+	Id = 2,
+	Token = 3,
+	Filters = 4,
+	Places = 5,
+}
 
-const Free = 0;
-const Waiting = 1;
-const Lost = 2;
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+const enum Request {
+	Free = 0,
+	Waiting = 1,
+	Lost = 2,
+}
 
 /** Not answered on this connection. */
-export function requestsWaiting(holder: RequestHolder): number {
-	return holder.requests === undefined ? 0 : (holder.requests[WaitingPlace] as number);
-}
+export const requestsWaiting = (holder: RequestHolder): number => {
+	return holder.requests === undefined ? 0 : (holder.requests[Head.Waiting] as number);
+};
 
-export function hasRequestRoom(holder: RequestHolder): boolean {
+export const hasRequestRoom = (holder: RequestHolder): boolean => {
 	const table = holder.requests;
 	if (table === undefined) return true;
-	const used = (table[WaitingPlace] as number) + (table[LostPlace] as number);
-	return used < (holder.numbers[RequestWindow] as number);
-}
+	const used = (table[Head.Waiting] as number) + (table[Head.Lost] as number);
+	return used < (holder.numbers[Place.RequestWindow] as number);
+};
 
 /** @param type PacketType.Subscribe or PacketType.Unsubscribe */
-export function addRequest(
+export const addRequest = (
 	holder: RequestHolder,
 	type: number,
 	packetId: number,
 	token: number,
 	filters: number,
-): void {
+): void => {
 	let table = holder.requests;
-	const row = table === undefined ? HeadPlaces : findState(table, Free);
+	const row = table === undefined ? Head.Places : findState(table, Request.Free);
 	if (table === undefined || row >= table.length) {
-		table = growTable(table, HeadPlaces, Stride, holder.numbers[RequestWindow] as number);
+		table = growTable(
+			table,
+			Head.Places,
+			Row.Places,
+			holder.numbers[Place.RequestWindow] as number,
+		);
 		holder.requests = table;
 	}
-	table[row] = Waiting;
-	table[row + TypePlace] = type;
-	table[row + IdPlace] = packetId;
-	table[row + TokenPlace] = token;
-	table[row + FiltersPlace] = filters;
-	table[WaitingPlace] = (table[WaitingPlace] as number) + 1;
-}
+	table[row + Row.State] = Request.Waiting;
+	table[row + Row.Type] = type;
+	table[row + Row.Id] = packetId;
+	table[row + Row.Token] = token;
+	table[row + Row.Filters] = filters;
+	table[Head.Waiting] = (table[Head.Waiting] as number) + 1;
+};
 
 /** Row of an id that waits for its answer, or NoRow. */
-export function findRequest(holder: RequestHolder, packetId: number): number {
+export const findRequest = (holder: RequestHolder, packetId: number): number => {
 	const table = holder.requests;
 	if (table === undefined) return NoRow;
-	for (let row = HeadPlaces; row < table.length; row += Stride) {
-		if (table[row + IdPlace] === packetId && table[row + StatePlace] === Waiting) return row;
+	for (let row = Head.Places; row < table.length; row += Row.Places) {
+		if (table[row + Row.Id] === packetId && table[row + Row.State] === Request.Waiting) return row;
 	}
 	return NoRow;
-}
+};
 
-export function requestType(holder: RequestHolder, row: number): number {
-	return (holder.requests as Int32Array)[row + TypePlace] as number;
-}
+export const requestType = (holder: RequestHolder, row: number): number => {
+	return (holder.requests as Int32Array)[row + Row.Type] as number;
+};
 
-export function requestToken(holder: RequestHolder, row: number): number {
-	return (holder.requests as Int32Array)[row + TokenPlace] as number;
-}
+export const requestToken = (holder: RequestHolder, row: number): number => {
+	return (holder.requests as Int32Array)[row + Row.Token] as number;
+};
 
 /** Filters in the request. */
-export function requestFilters(holder: RequestHolder, row: number): number {
-	return (holder.requests as Int32Array)[row + FiltersPlace] as number;
-}
+export const requestFilters = (holder: RequestHolder, row: number): number => {
+	return (holder.requests as Int32Array)[row + Row.Filters] as number;
+};
 
 /** Row of a lost request, or NoRow. */
-export function lostRequest(holder: RequestHolder): number {
+export const lostRequest = (holder: RequestHolder): number => {
 	const table = holder.requests;
-	return table === undefined || table[LostPlace] === 0 ? NoRow : findState(table, Lost);
-}
+	return table === undefined || table[Head.Lost] === 0 ? NoRow : findState(table, Request.Lost);
+};
 
 /** Answered, or its loss told. The last one takes the table with it. */
-export function finishRequest(holder: RequestHolder, row: number): void {
+export const finishRequest = (holder: RequestHolder, row: number): void => {
 	const table = holder.requests as Int32Array;
-	const counter = table[row + StatePlace] === Lost ? LostPlace : WaitingPlace;
+	const counter = table[row + Row.State] === Request.Lost ? Head.Lost : Head.Waiting;
 	table[counter] = (table[counter] as number) - 1;
-	table[row + StatePlace] = Free;
-	if (table[WaitingPlace] === 0 && table[LostPlace] === 0) holder.requests = undefined;
-}
+	table[row + Row.State] = Request.Free;
+	if (table[Head.Waiting] === 0 && table[Head.Lost] === 0) holder.requests = undefined;
+};
 
-export function loseRequests(holder: RequestHolder): void {
+export const loseRequests = (holder: RequestHolder): void => {
 	const table = holder.requests;
 	if (table === undefined) return;
-	for (let row = HeadPlaces; row < table.length; row += Stride) {
-		if (table[row + StatePlace] === Waiting) table[row + StatePlace] = Lost;
+	for (let row = Head.Places; row < table.length; row += Row.Places) {
+		if (table[row + Row.State] === Request.Waiting) table[row + Row.State] = Request.Lost;
 	}
-	table[LostPlace] = (table[LostPlace] as number) + (table[WaitingPlace] as number);
-	table[WaitingPlace] = 0;
-}
+	table[Head.Lost] = (table[Head.Lost] as number) + (table[Head.Waiting] as number);
+	table[Head.Waiting] = 0;
+};
 
 /** The first row in a state, or the end of the table. */
-function findState(table: Int32Array, state: number): number {
-	let row = HeadPlaces;
-	while (row < table.length && table[row + StatePlace] !== state) row += Stride;
+const findState = (table: Int32Array, state: number): number => {
+	let row = Head.Places;
+	while (row < table.length && table[row + Row.State] !== state) row += Row.Places;
 	return row;
-}
+};

@@ -18,26 +18,7 @@ import { acknowledgeIncoming, hasIncomingRoom, incomingCount, loseIncoming } fro
 import { loseOutgoing, outgoingCount } from "./outgoing";
 import { Packet, payloadStart } from "./parse";
 import { receivePacket } from "./receive";
-import {
-	CloseCode,
-	ConnectionState,
-	ConnectTimeoutMs,
-	DecodeResult,
-	EventCode,
-	EventDetail,
-	EventToken,
-	Flag,
-	PacketEvent,
-	PayloadEnd,
-	ReceivedAt,
-	Refusal,
-	Repeated,
-	ResponseTimeoutMs,
-	Skipped,
-	Strays,
-	TopicEnd,
-	TopicStart,
-} from "./record";
+import { Flag, Place } from "./record";
 import { enqueue, publish, subscribe, unsubscribe } from "./request";
 import { finishRequest, lostRequest, requestToken, requestType } from "./requests";
 import { meetDeadlines } from "./silence";
@@ -55,7 +36,7 @@ export type { Packet } from "./parse";
 export class Session extends Core {
 	/** One of `State`. */
 	get state(): number {
-		return this.numbers[ConnectionState] as number;
+		return this.numbers[Place.ConnectionState] as number;
 	}
 
 	/** Details of the last event, until the next call of `handleBytes` or `pollEvent`. */
@@ -101,17 +82,17 @@ export class Session extends Core {
 
 	/** Incoming publications that were too long. */
 	get skipped(): number {
-		return this.numbers[Skipped] as number;
+		return this.numbers[Place.Skipped] as number;
 	}
 
 	/** Incoming repeats that were not delivered again. */
 	get repeated(): number {
-		return this.numbers[Repeated] as number;
+		return this.numbers[Place.Repeated] as number;
 	}
 
 	/** Acknowledgements that were for nothing in flight. */
 	get strays(): number {
-		return this.numbers[Strays] as number;
+		return this.numbers[Place.Strays] as number;
 	}
 
 	/** The transport is open: CONNECT goes out. */
@@ -120,9 +101,9 @@ export class Session extends Core {
 		const { numbers } = this;
 		setFlag(this, Flag.Attached);
 		clearFlag(this, Flag.RefusedPending);
-		numbers[ConnectionState] = State.Opening;
-		numbers[ReceivedAt] = now | 0;
-		arm(numbers, Deadline.Connect, now, numbers[ConnectTimeoutMs] as number);
+		numbers[Place.ConnectionState] = State.Opening;
+		numbers[Place.ReceivedAt] = now | 0;
+		arm(numbers, Deadline.Connect, now, numbers[Place.ConnectTimeoutMs] as number);
 		const length = connectBytes(this);
 		const at = enqueue(this, length);
 		encodeConnect(this.queue as Uint8Array, at, at + length, this);
@@ -135,8 +116,8 @@ export class Session extends Core {
 	 */
 	handleBytes(buffer: Uint8Array, start: number, end: number, now: number): number {
 		const { numbers } = this;
-		if (numbers[ConnectionState] === State.Closed) return end - start;
-		if (numbers[PacketEvent] !== Event.None) return 0;
+		if (numbers[Place.ConnectionState] === State.Closed) return end - start;
+		if (numbers[Place.PacketEvent] !== Event.None) return 0;
 		clearFlag(this, Flag.HasMessage | Flag.Stalled);
 		let at = start;
 		while (at < end) {
@@ -145,17 +126,17 @@ export class Session extends Core {
 				break;
 			}
 			at += decode(this, buffer, at, end, !hasIncomingRoom(this));
-			const result = numbers[DecodeResult] as number;
+			const result = numbers[Place.DecodeResult] as number;
 			if (result === Decoded.Packet) receivePacket(this, now);
 			else if (result < 0) fail(this, result);
 			else {
 				if (result === Decoded.Held) setFlag(this, Flag.Stalled);
 				break;
 			}
-			if ((numbers[ConnectionState] as number) === State.Closed) return end - start;
-			if (numbers[PacketEvent] !== Event.None) break;
+			if ((numbers[Place.ConnectionState] as number) === State.Closed) return end - start;
+			if (numbers[Place.PacketEvent] !== Event.None) break;
 		}
-		if (at > start) numbers[ReceivedAt] = now | 0;
+		if (at > start) numbers[Place.ReceivedAt] = now | 0;
 		return at - start;
 	}
 
@@ -169,7 +150,7 @@ export class Session extends Core {
 		if (!hasFlag(this, Flag.Attached)) return;
 		const { numbers } = this;
 		clearFlag(this, Flag.Attached | Flag.ClosePending);
-		if (numbers[PacketEvent] === Event.Connected) numbers[PacketEvent] = Event.None;
+		if (numbers[Place.PacketEvent] === Event.Connected) numbers[Place.PacketEvent] = Event.None;
 		resetConnection(this);
 		loseOutgoing(this);
 		loseIncoming(this);
@@ -203,11 +184,11 @@ export class Session extends Core {
 	/** Sends what is queued, then DISCONNECT, then `Event.Closed` with `Code.None` comes. */
 	disconnect(now: number): void {
 		const { numbers } = this;
-		const state = numbers[ConnectionState];
+		const state = numbers[Place.ConnectionState];
 		if (state === State.Closed || hasFlag(this, Flag.DisconnectDue)) return;
 		setFlag(this, Flag.DisconnectDue);
-		if (state === State.Up) numbers[ConnectionState] = State.Closing;
-		arm(numbers, Deadline.Close, now, numbers[ResponseTimeoutMs] as number);
+		if (state === State.Up) numbers[Place.ConnectionState] = State.Closing;
+		arm(numbers, Deadline.Close, now, numbers[Place.ResponseTimeoutMs] as number);
 	}
 
 	/**
@@ -232,10 +213,10 @@ export class Session extends Core {
 	/** The next event, or `Event.None`. */
 	pollEvent(): number {
 		const { numbers } = this;
-		const event = numbers[PacketEvent] as number;
+		const event = numbers[Place.PacketEvent] as number;
 		clearFlag(this, Flag.HasMessage);
 		if (event !== Event.None) {
-			numbers[PacketEvent] = Event.None;
+			numbers[Place.PacketEvent] = Event.None;
 			if (event === Event.Message) setFlag(this, Flag.HasMessage);
 			return event;
 		}
@@ -244,12 +225,12 @@ export class Session extends Core {
 		if (lost !== NoRow) return reportLost(this, lost);
 		if (hasFlag(this, Flag.RefusedPending)) {
 			clearFlag(this, Flag.RefusedPending);
-			numbers[EventCode] = numbers[Refusal] as number;
+			numbers[Place.EventCode] = numbers[Place.Refusal] as number;
 			return Event.Refused;
 		}
 		if (!hasFlag(this, Flag.ClosePending)) return Event.None;
 		clearFlag(this, Flag.ClosePending);
-		numbers[EventCode] = numbers[CloseCode] as number;
+		numbers[Place.EventCode] = numbers[Place.CloseCode] as number;
 		return Event.Closed;
 	}
 
@@ -257,7 +238,7 @@ export class Session extends Core {
 	messageTopic(): string {
 		const { numbers, source } = this;
 		if (!hasFlag(this, Flag.HasMessage) || source === undefined) return "";
-		return readUtf8(source, numbers[TopicStart] as number, numbers[TopicEnd] as number);
+		return readUtf8(source, numbers[Place.TopicStart] as number, numbers[Place.TopicEnd] as number);
 	}
 
 	/** Payload of the last message as text, or undefined when it is not UTF-8. */
@@ -265,17 +246,17 @@ export class Session extends Core {
 		const { numbers, source } = this;
 		if (!hasFlag(this, Flag.HasMessage) || source === undefined) return undefined;
 		const start = payloadStart(numbers);
-		const end = numbers[PayloadEnd] as number;
+		const end = numbers[Place.PayloadEnd] as number;
 		return isUtf8(source, start, end) ? readUtf8(source, start, end) : undefined;
 	}
 }
 
-function reportLost(core: Core, row: number): number {
+const reportLost = (core: Core, row: number): number => {
 	const { numbers } = core;
-	numbers[EventCode] = Code.ConnectionLost;
-	numbers[EventToken] = requestToken(core, row);
-	numbers[EventDetail] = 0;
+	numbers[Place.EventCode] = Code.ConnectionLost;
+	numbers[Place.EventToken] = requestToken(core, row);
+	numbers[Place.EventDetail] = 0;
 	const subscribed = requestType(core, row) === PacketType.Subscribe;
 	finishRequest(core, row);
 	return subscribed ? Event.Subscribed : Event.Unsubscribed;
-}
+};

@@ -6,17 +6,17 @@
 import { Code, State } from "./codes";
 import { armAnswer, type Core, fail, hasFlag, setFlag } from "./core";
 import { arm, Deadline, isArmed, takeDue } from "./deadlines";
-import { ConnectionState, Flag, PingedAt, ReceivedAt, ResponseTimeoutMs } from "./record";
+import { Flag, Place } from "./record";
 
-export function meetDeadlines(core: Core, now: number): void {
+export const meetDeadlines = (core: Core, now: number): void => {
 	const { numbers } = core;
-	const responseTimeoutMs = numbers[ResponseTimeoutMs] as number;
+	const responseTimeoutMs = numbers[Place.ResponseTimeoutMs] as number;
 	if (takeDue(numbers, Deadline.Connect, now)) fail(core, Code.ConnectTimeout);
 	if (takeDue(numbers, Deadline.Close, now)) fail(core, Code.None);
-	if (takeDue(numbers, Deadline.Ping, now) && numbers[ConnectionState] !== State.Opening) {
+	if (takeDue(numbers, Deadline.Ping, now) && numbers[Place.ConnectionState] !== State.Opening) {
 		setFlag(core, Flag.PingDue);
 		if (!isArmed(numbers, Deadline.Pong)) {
-			numbers[PingedAt] = now | 0;
+			numbers[Place.PingedAt] = now | 0;
 			arm(numbers, Deadline.Pong, now, responseTimeoutMs);
 		}
 	}
@@ -25,17 +25,17 @@ export function meetDeadlines(core: Core, now: number): void {
 		if (hasFlag(core, Flag.Stalled)) armAnswer(core, now, true);
 		else fail(core, Code.AckTimeout);
 	}
-}
+};
 
 /**
  * PINGRESP is late. While we take no input ourselves that proves nothing; while other packets
  * come it may be behind them, but not for longer than another keep-alive period.
  */
-function handleSilence(core: Core, now: number): void {
+const handleSilence = (core: Core, now: number): void => {
 	const { numbers, keepAliveSeconds } = core;
-	const responseTimeoutMs = numbers[ResponseTimeoutMs] as number;
-	const silentMs = (now - (numbers[ReceivedAt] as number)) | 0;
-	const pingingMs = (now - (numbers[PingedAt] as number)) | 0;
+	const responseTimeoutMs = numbers[Place.ResponseTimeoutMs] as number;
+	const silentMs = (now - (numbers[Place.ReceivedAt] as number)) | 0;
+	const pingingMs = (now - (numbers[Place.PingedAt] as number)) | 0;
 	const patienceMs = keepAliveSeconds * 1000 + responseTimeoutMs;
 	const stalled = hasFlag(core, Flag.Stalled);
 	if (stalled || (silentMs < responseTimeoutMs && pingingMs < patienceMs)) {
@@ -44,4 +44,4 @@ function handleSilence(core: Core, now: number): void {
 	} else {
 		fail(core, Code.PingTimeout);
 	}
-}
+};

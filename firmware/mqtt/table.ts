@@ -9,54 +9,57 @@
 /** No row. */
 export const NoRow = 0;
 
-/** A list in the head of a table: its first row, its last, how many. */
-export const ListPlaces = 3;
-const Tail = 1;
-const Count = 2;
+/** A list in the head of a table: three places. */
+// biome-ignore lint/suspicious/noConstEnum: as in record.ts
+const enum List {
+	First = 0,
+	Last = 1,
+	Count = 2,
+}
 
 /** Rows of a new table. */
 const FirstRows = 2;
 
 /** The table with more rows, at most `maximum`; a new one when there was none. */
-export function growTable(
+export const growTable = (
 	table: Int32Array | undefined,
 	headPlaces: number,
 	stride: number,
 	maximum: number,
-): Int32Array {
+): Int32Array => {
 	const rows = table === undefined ? FirstRows : ((table.length - headPlaces) / stride) * 2;
 	const grown = new Int32Array(headPlaces + Math.min(rows, maximum) * stride);
 	if (table !== undefined) grown.set(table);
 	return grown;
-}
+};
 
 /**
  * @param list index of the list's head
  * @param link place in a row for the next row; the one behind it is for the row before
  */
-export function append(table: Int32Array, list: number, link: number, row: number): void {
-	const tail = table[list + Tail] as number;
+export const append = (table: Int32Array, list: number, link: number, row: number): void => {
+	const tail = table[list + List.Last] as number;
 	table[row + link] = NoRow;
 	table[row + link + 1] = tail;
-	table[tail === NoRow ? list : tail + link] = row;
-	table[list + Tail] = row;
-	table[list + Count] = (table[list + Count] as number) + 1;
-}
+	table[tail === NoRow ? list + List.First : tail + link] = row;
+	table[list + List.Last] = row;
+	table[list + List.Count] = (table[list + List.Count] as number) + 1;
+};
 
-export function remove(table: Int32Array, list: number, link: number, row: number): void {
+export const remove = (table: Int32Array, list: number, link: number, row: number): void => {
 	const after = table[row + link] as number;
 	const before = table[row + link + 1] as number;
-	table[before === NoRow ? list : before + link] = after;
-	table[after === NoRow ? list + Tail : after + link + 1] = before;
-	table[list + Count] = (table[list + Count] as number) - 1;
-}
+	table[before === NoRow ? list + List.First : before + link] = after;
+	table[after === NoRow ? list + List.Last : after + link + 1] = before;
+	table[list + List.Count] = (table[list + List.Count] as number) - 1;
+};
 
-export function clear(table: Int32Array, list: number): void {
-	table[list] = NoRow;
-	table[list + Tail] = NoRow;
-	table[list + Count] = 0;
-}
+export const clear = (table: Int32Array, list: number): void => {
+	table[list + List.First] = NoRow;
+	table[list + List.Last] = NoRow;
+	table[list + List.Count] = 0;
+};
 
-export function count(table: Int32Array, list: number): number {
-	return table[list + Count] as number;
-}
+export const count = (table: Int32Array, list: number): number => {
+	return table[list + List.Count] as number;
+};

@@ -32,106 +32,97 @@ import {
 	repeatsFirst,
 } from "./outgoing";
 import { finishQueued, firstRecordBytes, QueueTokenBytes, queuedBytes, queueToken } from "./queue";
-import {
-	ConnectionState,
-	Flag,
-	QueueCount,
-	QueueHead,
-	ReplyCount,
-	SendAt,
-	SendEnd,
-	SendingKind,
-	ShortPacket,
-	Subject,
-} from "./record";
+import { Flag, Place } from "./record";
 import { NoRow } from "./table";
 import { copyBytes } from "./wire";
 
 /** Whether `transmit` has something to give. */
-export function wantsTransmit(core: Core): boolean {
-	return core.numbers[SendingKind] !== Sending.Nothing || choose(core) !== Sending.Nothing;
-}
+export const wantsTransmit = (core: Core): boolean => {
+	return core.numbers[Place.SendingKind] !== Sending.Nothing || choose(core) !== Sending.Nothing;
+};
 
 /** Copies into target[start, end); returns how many bytes. */
-export function transmit(
+export const transmit = (
 	core: Core,
 	target: Uint8Array,
 	start: number,
 	end: number,
 	now: number,
-): number {
+): number => {
 	const { numbers } = core;
 	let at = start;
 	while (at < end) {
-		if (numbers[SendingKind] === Sending.Nothing && !begin(core)) break;
-		const sent = numbers[SendAt] as number;
-		const taken = Math.min((numbers[SendEnd] as number) - sent, end - at);
+		if (numbers[Place.SendingKind] === Sending.Nothing && !begin(core)) break;
+		const sent = numbers[Place.SendAt] as number;
+		const taken = Math.min((numbers[Place.SendEnd] as number) - sent, end - at);
 		at = copyOut(core, target, at, sent, sent + taken);
-		numbers[SendAt] = sent + taken;
-		if (numbers[SendAt] === numbers[SendEnd]) finish(core, now);
+		numbers[Place.SendAt] = sent + taken;
+		if (numbers[Place.SendAt] === numbers[Place.SendEnd]) finish(core, now);
 	}
 	return at - start;
-}
+};
 
 /** Bytes that `transmit` would give if there were room for all. */
-export function transmitBytes(core: Core): number {
+export const transmitBytes = (core: Core): number => {
 	const { numbers } = core;
-	const state = numbers[ConnectionState];
-	const sending = numbers[SendingKind];
+	const state = numbers[Place.ConnectionState];
+	const sending = numbers[Place.SendingKind];
 	const connecting = state === State.Opening;
 	let bytes = 0;
 	if (sending !== Sending.Nothing)
-		bytes = (numbers[SendEnd] as number) - (numbers[SendAt] as number);
+		bytes = (numbers[Place.SendEnd] as number) - (numbers[Place.SendAt] as number);
 	else if (state === State.Closed) return 0;
 	else if (!hasFlag(core, Flag.ConnectStarted)) bytes = firstRecordBytes(core) - QueueTokenBytes;
 	if (hasFlag(core, Flag.DisconnectDue) && sending !== Sending.Disconnect) bytes += 2;
 	if (connecting) return bytes;
 	// The answer that is being sent is still the first.
 	bytes += 4 * (answersReady(core) - (sending === Sending.Answer ? 1 : 0));
-	bytes += 4 * (numbers[ReplyCount] as number) + outgoingBytes(core);
+	bytes += 4 * (numbers[Place.ReplyCount] as number) + outgoingBytes(core);
 	if (hasFlag(core, Flag.PingDue)) bytes += 2;
-	bytes += queuedBytes(numbers) - QueueTokenBytes * (numbers[QueueCount] as number);
-	return sending === Sending.Queue ? bytes - (numbers[SendEnd] as number) + QueueTokenBytes : bytes;
-}
+	bytes += queuedBytes(numbers) - QueueTokenBytes * (numbers[Place.QueueCount] as number);
+	return sending === Sending.Queue
+		? bytes - (numbers[Place.SendEnd] as number) + QueueTokenBytes
+		: bytes;
+};
 
-function choose(core: Core): number {
+const choose = (core: Core): number => {
 	const { numbers } = core;
-	const state = numbers[ConnectionState];
+	const state = numbers[Place.ConnectionState];
 	if (state === State.Closed) return Sending.Nothing;
 	if (!hasFlag(core, Flag.ConnectStarted)) return Sending.Queue;
 	const last = hasFlag(core, Flag.DisconnectDue) ? Sending.Disconnect : Sending.Nothing;
 	if (state === State.Opening) return last;
 	if (nextAnswer(core) !== 0) return Sending.Answer;
-	if ((numbers[ReplyCount] as number) > 0) return Sending.Reply;
+	if ((numbers[Place.ReplyCount] as number) > 0) return Sending.Reply;
 	if (nextRelease(core) !== NoRow) return repeatsFirst(core) ? Sending.Publish : Sending.Release;
 	if (hasFlag(core, Flag.PingDue)) return Sending.Ping;
 	const publish = nextPublish(core);
-	if ((numbers[QueueCount] as number) > 0) {
+	if ((numbers[Place.QueueCount] as number) > 0) {
 		if (publish === NoRow) return Sending.Queue;
 		// Tokens have 31 bits: their difference, moved to the top, has the sign of the order.
 		const difference = queueToken(core) - publicationToken(core, publish);
 		if (difference << 1 < 0) return Sending.Queue;
 	}
 	return publish === NoRow ? last : Sending.Publish;
-}
+};
 
 /** Sets up the next packet; false when there is none. */
-function begin(core: Core): boolean {
+const begin = (core: Core): boolean => {
 	const { numbers } = core;
 	const kind = choose(core);
-	numbers[SendingKind] = kind;
-	numbers[SendAt] = 0;
+	numbers[Place.SendingKind] = kind;
+	numbers[Place.SendAt] = 0;
 	switch (kind) {
 		case Sending.Nothing:
 			return false;
 		case Sending.Queue:
 			setFlag(core, Flag.ConnectStarted);
-			numbers[SendAt] = QueueTokenBytes;
-			numbers[SendEnd] = firstRecordBytes(core);
+			numbers[Place.SendAt] = QueueTokenBytes;
+			numbers[Place.SendEnd] = firstRecordBytes(core);
 			break;
 		case Sending.Answer: {
 			const packetId = nextAnswerId(core);
-			numbers[Subject] = packetId;
+			numbers[Place.Subject] = packetId;
 			beginAck(numbers, nextAnswer(core), packetId);
 			break;
 		}
@@ -142,15 +133,15 @@ function begin(core: Core): boolean {
 		}
 		case Sending.Release: {
 			const row = nextRelease(core);
-			numbers[Subject] = row;
+			numbers[Place.Subject] = row;
 			beginAck(numbers, PacketType.Pubrel, publicationId(core, row));
 			beginRelease(core);
 			break;
 		}
 		case Sending.Publish: {
 			const row = nextPublish(core);
-			numbers[Subject] = row;
-			numbers[SendEnd] = packetLength(core, row);
+			numbers[Place.Subject] = row;
+			numbers[Place.SendEnd] = packetLength(core, row);
 			beginPublish(core);
 			break;
 		}
@@ -162,59 +153,59 @@ function begin(core: Core): boolean {
 			beginEmpty(numbers, PacketType.Disconnect);
 	}
 	return true;
-}
+};
 
 /** PUBACK, PUBREC, PUBREL or PUBCOMP; PUBREL has the reserved flags 0010 [MQTT-3.6.1-1]. */
-function beginAck(numbers: Int32Array, type: number, packetId: number): void {
+const beginAck = (numbers: Int32Array, type: number, packetId: number): void => {
 	const flags = type === PacketType.Pubrel ? 2 : 0;
-	numbers[ShortPacket] = (type << 28) | (flags << 24) | (2 << 16) | packetId;
-	numbers[SendEnd] = 4;
-}
+	numbers[Place.ShortPacket] = (type << 28) | (flags << 24) | (2 << 16) | packetId;
+	numbers[Place.SendEnd] = 4;
+};
 
 /** PINGREQ or DISCONNECT. */
-function beginEmpty(numbers: Int32Array, type: number): void {
-	numbers[ShortPacket] = type << 28;
-	numbers[SendEnd] = 2;
-}
+const beginEmpty = (numbers: Int32Array, type: number): void => {
+	numbers[Place.ShortPacket] = type << 28;
+	numbers[Place.SendEnd] = 2;
+};
 
 /** Copies bytes [from, to) of what is being sent; returns the offset behind them. */
-function copyOut(core: Core, target: Uint8Array, at: number, from: number, to: number): number {
+const copyOut = (core: Core, target: Uint8Array, at: number, from: number, to: number): number => {
 	const { numbers } = core;
-	const kind = numbers[SendingKind];
+	const kind = numbers[Place.SendingKind];
 	if (kind === Sending.Queue) {
-		const base = numbers[QueueHead] as number;
+		const base = numbers[Place.QueueHead] as number;
 		return copyBytes(target, at, core.queue as Uint8Array, base + from, base + to);
 	}
 	if (kind === Sending.Publish) {
-		const base = packetOffset(core, numbers[Subject] as number);
+		const base = packetOffset(core, numbers[Place.Subject] as number);
 		return copyBytes(target, at, core.packets as Uint8Array, base + from, base + to);
 	}
-	const packet = numbers[ShortPacket] as number;
+	const packet = numbers[Place.ShortPacket] as number;
 	for (let index = from; index < to; index++) {
 		target[at + index - from] = (packet >> (24 - 8 * index)) & 0xff;
 	}
 	return at + to - from;
-}
+};
 
 /** The last byte of a packet was handed out. */
-function finish(core: Core, now: number): void {
+const finish = (core: Core, now: number): void => {
 	const { numbers } = core;
-	const kind = numbers[SendingKind];
+	const kind = numbers[Place.SendingKind];
 	const { keepAliveSeconds } = core;
-	numbers[SendingKind] = Sending.Nothing;
+	numbers[Place.SendingKind] = Sending.Nothing;
 	if (keepAliveSeconds > 0) arm(numbers, Deadline.Ping, now, pingDelayMs(keepAliveSeconds));
 	if (kind === Sending.Queue) {
-		finishQueued(core, numbers[SendEnd] as number);
+		finishQueued(core, numbers[Place.SendEnd] as number);
 	} else if (kind === Sending.Answer) {
-		finishAnswer(core, numbers[Subject] as number);
+		finishAnswer(core, numbers[Place.Subject] as number);
 	} else if (kind === Sending.Disconnect) {
 		fail(core, Code.None); // [MQTT-3.14.4-1] [MQTT-3.14.4-2]
 		return;
 	}
-	if (numbers[ConnectionState] !== State.Opening) armAnswer(core, now, false);
-}
+	if (numbers[Place.ConnectionState] !== State.Opening) armAnswer(core, now, false);
+};
 
 /** An eighth before the keep-alive ends: timers are late [MQTT-3.1.2-23]. */
-function pingDelayMs(keepAliveSeconds: number): number {
+const pingDelayMs = (keepAliveSeconds: number): number => {
 	return keepAliveSeconds * 875;
-}
+};

@@ -16,7 +16,7 @@ const Slash = 0x2f;
  * [MQTT-3.3.2-2], no NUL [MQTT-4.7.3-2], Unicode that UTF-8 can carry [MQTT-1.5.3-1], at most
  * 65,535 bytes [MQTT-4.7.3-3].
  */
-export function topicNameBytes(topic: string): number {
+export const topicNameBytes = (topic: string): number => {
 	const places = topic.length;
 	if (places === 0) return Code.InvalidTopic;
 	let ascii = true;
@@ -26,13 +26,13 @@ export function topicNameBytes(topic: string): number {
 		if (point >= 0x80) ascii = false;
 	}
 	return checkBytes(ascii ? places : utf8Bytes(topic));
-}
+};
 
 /**
  * Checks and writes in one walk a topic name that is plain ASCII, as most are. Returns the offset
  * behind it, or -1 when it is not, or not valid: then `topicNameBytes` says what it is.
  */
-export function writeAsciiTopic(target: Uint8Array, offset: number, topic: string): number {
+export const writeAsciiTopic = (target: Uint8Array, offset: number, topic: string): number => {
 	const places = topic.length;
 	if (places === 0 || places > MaximumTextBytes) return -1;
 	for (let place = 0; place < places; place++) {
@@ -41,13 +41,13 @@ export function writeAsciiTopic(target: Uint8Array, offset: number, topic: strin
 		target[offset + place] = unit;
 	}
 	return offset + places;
-}
+};
 
 /**
  * Bytes of a topic filter. `#` alone or behind a `/`, and last [MQTT-4.7.1-2]; `+` alone in its
  * level [MQTT-4.7.1-3]; the rest as for names.
  */
-export function topicFilterBytes(filter: string): number {
+export const topicFilterBytes = (filter: string): number => {
 	const places = filter.length;
 	if (places === 0) return Code.InvalidFilter;
 	let before = Slash;
@@ -61,25 +61,25 @@ export function topicFilterBytes(filter: string): number {
 		before = point;
 	}
 	return checkBytes(utf8Bytes(filter));
-}
+};
 
 /** Bytes of any other string: client id, user name [MQTT-3.1.3-4] [MQTT-3.1.3-11]. */
-export function textBytes(text: string): number {
+export const textBytes = (text: string): number => {
 	const places = text.length;
 	for (let place = 0; place < places; place++) {
 		if (text.codePointAt(place) === 0) return Code.InvalidText;
 	}
 	return checkBytes(utf8Bytes(text));
-}
+};
 
 /** Bytes of a payload or of a password: any bytes, or any text that UTF-8 can carry. */
-export function payloadBytes(payload: Uint8Array | string): number {
+export const payloadBytes = (payload: Uint8Array | string): number => {
 	if (typeof payload !== "string") return payload.length;
 	const bytes = utf8Bytes(payload);
 	return bytes < 0 ? Code.InvalidText : bytes;
-}
+};
 
-function checkBytes(bytes: number): number {
+const checkBytes = (bytes: number): number => {
 	if (bytes < 0) return Code.InvalidText;
 	return bytes > MaximumTextBytes ? Code.TooLong : bytes;
-}
+};

@@ -23,14 +23,14 @@ const SetThresholdBytes = 16;
 const ViewThresholdBytes = 96;
 
 /** Bytes that a remaining length takes, 1 to 4. */
-export function varintBytes(value: number): number {
+export const varintBytes = (value: number): number => {
 	if (value < 0x80) return 1;
 	if (value < 0x4000) return 2;
 	return value < 0x200000 ? 3 : 4;
-}
+};
 
 /** Writes a remaining length, 0 to 268,435,455; returns the offset behind it. */
-export function writeVarint(target: Uint8Array, offset: number, value: number): number {
+export const writeVarint = (target: Uint8Array, offset: number, value: number): number => {
 	let at = offset;
 	let rest = value;
 	while (rest >= 0x80) {
@@ -39,22 +39,22 @@ export function writeVarint(target: Uint8Array, offset: number, value: number): 
 	}
 	target[at++] = rest;
 	return at;
-}
+};
 
 /** Writes 16 bits, most significant byte first; returns the offset behind them. */
-export function writeUint16(target: Uint8Array, offset: number, value: number): number {
+export const writeUint16 = (target: Uint8Array, offset: number, value: number): number => {
 	target[offset] = value >> 8;
 	target[offset + 1] = value & 0xff;
 	return offset + 2;
-}
+};
 
 /** Reads 16 bits, most significant byte first. */
-export function readUint16(source: Uint8Array, offset: number): number {
+export const readUint16 = (source: Uint8Array, offset: number): number => {
 	return ((source[offset] as number) << 8) | (source[offset + 1] as number);
-}
+};
 
 /** UTF-8 bytes of a text, or -1 when it holds a surrogate alone, which UTF-8 cannot carry. */
-export function utf8Bytes(text: string): number {
+export const utf8Bytes = (text: string): number => {
 	const places = text.length;
 	let bytes = 0;
 	for (let place = 0; place < places; place++) {
@@ -68,10 +68,10 @@ export function utf8Bytes(text: string): number {
 		else bytes += 3;
 	}
 	return bytes;
-}
+};
 
 /** Writes a text as UTF-8 without its length; returns the offset behind it. */
-export function writeUtf8(target: Uint8Array, offset: number, text: string): number {
+export const writeUtf8 = (target: Uint8Array, offset: number, text: string): number => {
 	const places = text.length;
 	let at = offset;
 	for (let place = 0; place < places; place++) {
@@ -95,14 +95,14 @@ export function writeUtf8(target: Uint8Array, offset: number, text: string): num
 		target[at++] = 0x80 | (point & 0x3f);
 	}
 	return at;
-}
+};
 
 /**
  * Length of the well-formed UTF-8 sequence of two or more bytes at `at`, or 0 when it is
  * ill-formed: overlong, a surrogate, over U+10FFFF, cut, or a lone continuation byte
  * [MQTT-1.5.3-1]; RFC 3629, section 4.
  */
-function sequenceBytes(source: Uint8Array, at: number, end: number): number {
+const sequenceBytes = (source: Uint8Array, at: number, end: number): number => {
 	const first = source[at] as number;
 	if (first < 0xc2 || first > 0xf4) return 0;
 	const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -119,10 +119,10 @@ function sequenceBytes(source: Uint8Array, at: number, end: number): number {
 		if (((source[at + index] as number) & 0xc0) !== 0x80) return 0;
 	}
 	return length;
-}
+};
 
 /** Whether the bytes are well-formed UTF-8. NUL is allowed here: payloads may hold it. */
-export function isUtf8(source: Uint8Array, start: number, end: number): boolean {
+export const isUtf8 = (source: Uint8Array, start: number, end: number): boolean => {
 	for (let at = start; at < end; ) {
 		if ((source[at] as number) < 0x80) {
 			at += 1;
@@ -133,14 +133,14 @@ export function isUtf8(source: Uint8Array, start: number, end: number): boolean 
 		at += length;
 	}
 	return true;
-}
+};
 
 /**
  * Checks a received topic name; returns `Code.None` or the rule that it breaks: at least one
  * character [MQTT-4.7.3-1], no wildcard [MQTT-3.3.2-2], no NUL [MQTT-1.5.3-2], well-formed UTF-8
  * [MQTT-1.5.3-1].
  */
-export function checkTopicBytes(source: Uint8Array, start: number, end: number): number {
+export const checkTopicBytes = (source: Uint8Array, start: number, end: number): number => {
 	if (start >= end) return Code.TopicEmpty;
 	for (let at = start; at < end; ) {
 		const byte = source[at] as number;
@@ -155,10 +155,10 @@ export function checkTopicBytes(source: Uint8Array, start: number, end: number):
 		at += length;
 	}
 	return Code.None;
-}
+};
 
 /** Text of well-formed UTF-8 bytes; U+FEFF at the start stays [MQTT-1.5.3-3]. */
-export function readUtf8(source: Uint8Array, start: number, end: number): string {
+export const readUtf8 = (source: Uint8Array, start: number, end: number): string => {
 	if (AstralPlaces === 1) {
 		return String.fromArrayBuffer(source.slice(start, end).buffer);
 	}
@@ -175,16 +175,16 @@ export function readUtf8(source: Uint8Array, start: number, end: number): string
 		text += String.fromCodePoint(point);
 	}
 	return text;
-}
+};
 
 /** Copies source[start, end) to target[at, …); returns the offset behind it. */
-export function copyBytes(
+export const copyBytes = (
 	target: Uint8Array,
 	at: number,
 	source: Uint8Array,
 	start: number,
 	end: number,
-): number {
+): number => {
 	const length = end - start;
 	if (length === source.length && length >= SetThresholdBytes) {
 		target.set(source, at);
@@ -195,4 +195,4 @@ export function copyBytes(
 			target[at + index] = source[start + index] as number;
 	}
 	return at + length;
-}
+};

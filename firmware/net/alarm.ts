@@ -18,25 +18,25 @@ export interface OwnedTimer extends Timer {
 }
 
 /** Fires once after `delayMs` (0 or more), instead of when it would have. */
-export function setAlarm(owner: AlarmOwner, delayMs: number): void {
+export const setAlarm = (owner: AlarmOwner, delayMs: number): void => {
 	Timer.clear(owner.alarm);
 	const alarm: OwnedTimer = Timer.set(fire, Math.ceil(delayMs));
 	alarm.owner = owner;
 	owner.alarm = alarm;
-}
+};
 
-export function clearAlarm(owner: AlarmOwner): void {
+export const clearAlarm = (owner: AlarmOwner): void => {
 	Timer.clear(owner.alarm);
 	owner.alarm = undefined;
-}
+};
 
-function fire(alarm: OwnedTimer): void {
+const fire = (alarm: OwnedTimer): void => {
 	const { owner } = alarm;
 	// A timer that has fired is gone: it may be neither rescheduled nor kept.
 	if (owner?.alarm !== alarm) return;
 	owner.alarm = undefined;
 	owner.handleAlarm();
-}
+};
 
 /** With a closure of its own; only link.ts still uses it. */
 export class Alarm implements AlarmOwner {

@@ -25,12 +25,12 @@ const KEY_CERT_SIGN = 0x04;
  * @param nowMs the time, unix milliseconds
  * @returns "" when the chain is good, otherwise the reason
  */
-export function checkChain(
+export const checkChain = (
 	chain: readonly Uint8Array[],
 	authorities: readonly (ArrayBuffer | Uint8Array)[],
 	host: string,
 	nowMs: number,
-): string {
+): string => {
 	try {
 		const walk = new Walk(chain, authorities, host, nowMs);
 		while (walk.next()) walk.take(isSignedBy(walk.certificate, walk.issuer));
@@ -38,7 +38,7 @@ export function checkChain(
 	} catch (error) {
 		return (error as Error).message;
 	}
-}
+};
 
 /**
  * The way from the broker's certificate up to an authority, one signature at a time. The
@@ -134,24 +134,24 @@ class Walk {
 	}
 }
 
-function view(der: ArrayBuffer | Uint8Array): Uint8Array {
+const view = (der: ArrayBuffer | Uint8Array): Uint8Array => {
 	return ArrayBuffer.isView(der) ? der : new Uint8Array(der);
-}
+};
 
-function isAmong(
+const isAmong = (
 	certificate: Certificate,
 	authorities: readonly (ArrayBuffer | Uint8Array)[],
-): boolean {
+): boolean => {
 	const { bytes } = certificate;
 	for (const der of authorities) {
 		const other = view(der);
 		if (sameBytes(bytes, 0, bytes.length, other, 0, other.length)) return true;
 	}
 	return false;
-}
+};
 
 /** What the broker's own certificate must be, apart from who signed it. */
-function whyBadLeaf(leaf: Certificate, host: string, nowMs: number): string {
+const whyBadLeaf = (leaf: Certificate, host: string, nowMs: number): string => {
 	const date = whyBadDate(leaf, nowMs);
 	if (date !== "") return date;
 	const key = whyBadKey(leaf);
@@ -163,15 +163,15 @@ function whyBadLeaf(leaf: Certificate, host: string, nowMs: number): string {
 	if (leaf.serverUsage === 0) return `extended key usage without serverAuth (${subject(leaf)})`;
 	if (!coversHost(leaf, host)) return `certificate is not for ${host} (${subject(leaf)})`;
 	return "";
-}
+};
 
 /** Why `issuer`, whose name fits, does not vouch for `certificate`; depth: intermediates below. */
-function whyBadIssuer(
+const whyBadIssuer = (
 	certificate: Certificate,
 	issuer: Certificate,
 	depth: number,
 	nowMs: number,
-): string {
+): string => {
 	const date = whyBadDate(issuer, nowMs);
 	if (date !== "") return date;
 	const key = whyBadKey(issuer);
@@ -188,10 +188,10 @@ function whyBadIssuer(
 		return `signature algorithm is not allowed (${subject(certificate)})`;
 	}
 	return "";
-}
+};
 
 /** RFC 5280 6.1.3 (a)(4), byte by byte: authorities copy their name into what they sign. */
-function isIssuer(certificate: Certificate, issuer: Certificate): boolean {
+const isIssuer = (certificate: Certificate, issuer: Certificate): boolean => {
 	return sameBytes(
 		certificate.bytes,
 		certificate.issuerStart,
@@ -200,20 +200,20 @@ function isIssuer(certificate: Certificate, issuer: Certificate): boolean {
 		issuer.subjectStart,
 		issuer.subjectEnd,
 	);
-}
+};
 
-function whyBadDate(certificate: Certificate, nowMs: number): string {
+const whyBadDate = (certificate: Certificate, nowMs: number): string => {
 	const { notBeforeMs, notAfterMs } = certificate;
 	if (nowMs > notAfterMs) return `certificate expired ${iso(notAfterMs)} (${subject(certificate)})`;
 	if (nowMs >= notBeforeMs) return "";
 	return `certificate is not valid before ${iso(notBeforeMs)} (${subject(certificate)})`;
-}
+};
 
-function iso(unixMs: number): string {
+const iso = (unixMs: number): string => {
 	return new Date(unixMs).toISOString().replace(".000Z", "Z");
-}
+};
 
-function subject(certificate: Certificate): string {
+const subject = (certificate: Certificate): string => {
 	const { bytes, subjectStart, subjectEnd } = certificate;
 	return describeName(bytes, subjectStart, subjectEnd);
-}
+};

@@ -20,19 +20,19 @@ const SERVER_AUTH = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01
 const ANY_USAGE = Uint8Array.of(0x55, 0x1d, 0x25, 0x00);
 
 /** Goes into Extensions: the reader stands at [3], which must be the last of its range. */
-export function openExtensions(der: DerReader): void {
+export const openExtensions = (der: DerReader): void => {
 	const outer = der.enter(0xa3, "extensions");
 	const middle = der.enter(Tag.Sequence, "extensions");
 	if (der.limit !== middle || middle !== outer) {
 		throw new Error("malformed DER: bytes behind the extensions");
 	}
-}
+};
 
 /**
  * Reads one Extension.
  * @param first where the first one begins
  */
-export function readExtension(der: DerReader, certificate: Certificate, first: number): void {
+export const readExtension = (der: DerReader, certificate: Certificate, first: number): void => {
 	const begin = der.at;
 	const outer = der.enter(Tag.Sequence, "extension");
 	der.expect(Tag.ObjectIdentifier, "extension");
@@ -44,16 +44,16 @@ export function readExtension(der: DerReader, certificate: Certificate, first: n
 	if (isCritical && !isRead) throw new Error("unknown critical extension");
 	if (!isRead) der.at = der.limit;
 	der.leave(outer, "extension");
-}
+};
 
 /** x of the identifier 2.5.29.x that was read, -1 for others. */
-function kindOf({ bytes, start, end }: DerReader): number {
+const kindOf = ({ bytes, start, end }: DerReader): number => {
 	if (end - start !== 3 || bytes[start] !== 0x55 || bytes[start + 1] !== 0x1d) return -1;
 	return bytes[start + 2] ?? -1;
-}
+};
 
 /** @returns whether this kind is understood */
-function readValue(der: DerReader, certificate: Certificate, kind: number): boolean {
+const readValue = (der: DerReader, certificate: Certificate, kind: number): boolean => {
 	switch (kind) {
 		case KEY_USAGE:
 			readKeyUsage(der, certificate);
@@ -74,10 +74,10 @@ function readValue(der: DerReader, certificate: Certificate, kind: number): bool
 		default:
 			return false;
 	}
-}
+};
 
 /** Throws when one of the extensions in [at, end) has the identifier that was read. */
-function refuseRepeated(der: DerReader, at: number, end: number): void {
+const refuseRepeated = (der: DerReader, at: number, end: number): void => {
 	const { bytes } = der;
 	const earlier = new DerReader(bytes, at, end);
 	let count = 1;
@@ -91,26 +91,26 @@ function refuseRepeated(der: DerReader, at: number, end: number): void {
 		earlier.limit = outer;
 		if (++count > MAXIMUM_EXTENSIONS) throw new Error("too many extensions");
 	}
-}
+};
 
-function readBoolean(der: DerReader): boolean {
+const readBoolean = (der: DerReader): boolean => {
 	der.expect(Tag.Boolean, "boolean");
 	const value = der.end - der.start === 1 ? der.bytes[der.start] : -1;
 	if (value !== 0 && value !== 0xff) throw new Error("malformed DER: bad boolean");
 	return value === 0xff;
-}
+};
 
 /** RFC 5280 4.2.1.3: named bits, the first one on top of the first octet. */
-function readKeyUsage(der: DerReader, certificate: Certificate): void {
+const readKeyUsage = (der: DerReader, certificate: Certificate): void => {
 	der.expect(Tag.BitString, "keyUsage");
 	const length = der.end - der.start;
 	const unusedBits = der.bytes[der.start] ?? 8;
 	if (length < 2 || length > 3 || unusedBits > 7) throw new Error("malformed DER: bad keyUsage");
 	certificate.keyUsage = der.bytes[der.start + 1] ?? 0;
-}
+};
 
 /** RFC 5280 4.2.1.9. */
-function readBasicConstraints(der: DerReader, certificate: Certificate): void {
+const readBasicConstraints = (der: DerReader, certificate: Certificate): void => {
 	const outer = der.enter(Tag.Sequence, "basicConstraints");
 	if (der.peek() === Tag.Boolean) certificate.isAuthority = readBoolean(der);
 	if (der.more) {
@@ -120,10 +120,10 @@ function readBasicConstraints(der: DerReader, certificate: Certificate): void {
 		certificate.pathLength = length;
 	}
 	der.leave(outer, "basicConstraints");
-}
+};
 
 /** RFC 5280 4.2.1.12. */
-function readExtendedKeyUsage(der: DerReader, certificate: Certificate): void {
+const readExtendedKeyUsage = (der: DerReader, certificate: Certificate): void => {
 	const { bytes } = certificate;
 	const outer = der.enter(Tag.Sequence, "extKeyUsage");
 	certificate.serverUsage = 0;
@@ -133,4 +133,4 @@ function readExtendedKeyUsage(der: DerReader, certificate: Certificate): void {
 		if (isServer || rangeIs(bytes, der.start, der.end, ANY_USAGE)) certificate.serverUsage = 1;
 	}
 	der.leave(outer, "extKeyUsage");
-}
+};

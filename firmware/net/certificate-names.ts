@@ -16,7 +16,7 @@ const ASTERISK = 0x2a;
 const DOT = 0x2e;
 
 /** The IPv4 address as a number, -1 when the text is none. */
-export function parseIpv4(text: string): number {
+export const parseIpv4 = (text: string): number => {
 	let address = 0;
 	let part = -1;
 	let parts = 0;
@@ -32,13 +32,13 @@ export function parseIpv4(text: string): number {
 		} else return -1;
 	}
 	return parts === 4 ? address : -1;
-}
+};
 
 /**
  * Whether the certificate is for this host: IPv4 literals match iPAddress only, everything else
  * dNSName only, where `*` may stand for the first label.
  */
-export function coversHost(certificate: Certificate, host: string): boolean {
+export const coversHost = (certificate: Certificate, host: string): boolean => {
 	const address = parseIpv4(host);
 	const name = host.endsWith(".") ? host.slice(0, -1) : host;
 	const { bytes, namesStart, namesEnd } = certificate;
@@ -50,16 +50,16 @@ export function coversHost(certificate: Certificate, host: string): boolean {
 		} else if (der.tag === DNS_NAME && isName(bytes, der.start, der.end, name)) return true;
 	}
 	return false;
-}
+};
 
-function isAddress(bytes: Uint8Array, start: number, end: number, address: number): boolean {
+const isAddress = (bytes: Uint8Array, start: number, end: number, address: number): boolean => {
 	if (end - start !== 4) return false;
 	let value = 0;
 	for (let i = start; i < end; i++) value = value * 256 + (bytes[i] ?? 0);
 	return value === address;
-}
+};
 
-function isName(bytes: Uint8Array, start: number, end: number, name: string): boolean {
+const isName = (bytes: Uint8Array, start: number, end: number, name: string): boolean => {
 	let at = 0;
 	let from = start;
 	if (bytes[start] === ASTERISK) {
@@ -73,14 +73,14 @@ function isName(bytes: Uint8Array, start: number, end: number, name: string): bo
 		if (lowerCase(bytes[i] ?? 0) !== lowerCase(name.charCodeAt(at))) return false;
 	}
 	return true;
-}
+};
 
-function lowerCase(code: number): number {
+const lowerCase = (code: number): number => {
 	return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
-}
+};
 
 /** `CN=…` of the name in [start, end), shortened; `no CN` without one. */
-export function describeName(bytes: Uint8Array, start: number, end: number): string {
+export const describeName = (bytes: Uint8Array, start: number, end: number): string => {
 	const der = new DerReader(bytes, start, end);
 	der.enter(Tag.Sequence, "name");
 	while (der.more) {
@@ -96,13 +96,13 @@ export function describeName(bytes: Uint8Array, start: number, end: number): str
 		der.leave(outer, "name");
 	}
 	return "no CN";
-}
+};
 
-function printable(bytes: Uint8Array, start: number, end: number): string {
+const printable = (bytes: Uint8Array, start: number, end: number): string => {
 	let text = "";
 	for (let i = start; i < end && text.length < MAXIMUM_SHOWN; i++) {
 		const code = bytes[i] ?? 0;
 		text += code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : "?";
 	}
 	return text;
-}
+};

@@ -24,7 +24,7 @@ const DIGEST_INFO = Uint8Array.of(
 );
 
 /** "" when the certificate's own key is one that is accepted, otherwise why not. */
-export function whyBadKey(certificate: Certificate): string {
+export const whyBadKey = (certificate: Certificate): string => {
 	const { keyKind, keyBits, exponent } = certificate;
 	if (keyKind === KeyKind.P256) return isOnCurve(certificate) ? "" : "key is not on the curve";
 	if (keyKind !== KeyKind.Rsa) return "key is neither RSA nor P-256";
@@ -32,18 +32,18 @@ export function whyBadKey(certificate: Certificate): string {
 	// Small exponents have made forgeries possible time and again.
 	if (exponent < 65537 || exponent % 2 === 0) return `RSA exponent ${exponent}`;
 	return "";
-}
+};
 
-function isOnCurve(certificate: Certificate): boolean {
+const isOnCurve = (certificate: Certificate): boolean => {
 	const { bytes, keyStart } = certificate;
 	const x = bigInteger(bytes, keyStart, keyStart + SCALAR_BYTES);
 	const y = bigInteger(bytes, keyStart + SCALAR_BYTES, keyStart + 2 * SCALAR_BYTES);
 	if (x >= PRIME || y >= PRIME) return false;
 	return (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
-}
+};
 
 /** Whether the signature on `certificate` was made with the key of `issuer`, which is accepted. */
-export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+export const isSignedBy = (certificate: Certificate, issuer: Certificate): boolean => {
 	const { bytes, tbsStart, tbsEnd, signatureStart, signatureEnd, hashKind } = certificate;
 	const hashName = nameOfHash(hashKind);
 	if (certificate.signatureKind !== issuer.keyKind || hashName === "") return false;
@@ -52,35 +52,35 @@ export function isSignedBy(certificate: Certificate, issuer: Certificate): boole
 	const key = issuer.bytes.subarray(issuer.keyStart, issuer.keyEnd);
 	if (issuer.keyKind === KeyKind.P256) return isEcdsaSignature(key, digest, signature);
 	return isRsaSignature(key, issuer.exponent, hashKind, digest, signature);
-}
+};
 
-function nameOfHash(kind: number): "SHA256" | "SHA384" | "SHA512" | "" {
+const nameOfHash = (kind: number): "SHA256" | "SHA384" | "SHA512" | "" => {
 	if (kind === HashKind.Sha256) return "SHA256";
 	if (kind === HashKind.Sha384) return "SHA384";
 	return kind === HashKind.Sha512 ? "SHA512" : "";
-}
+};
 
 /**
  * RFC 8017 8.2.2: encode what is expected and compare, rather than parse what came.
  * @param key the modulus, without a zero in front
  */
-export function isRsaSignature(
+export const isRsaSignature = (
 	key: Uint8Array,
 	exponent: number,
 	hashKind: number,
 	digest: ArrayBuffer,
 	signature: Uint8Array,
-): boolean {
+): boolean => {
 	if (signature.length !== key.length) return false;
 	const modulus = bigInteger(key, 0, key.length);
 	const value = bigInteger(signature, 0, signature.length);
 	if (value >= modulus) return false;
 	const opened = power(value, BigInt(exponent), modulus);
 	return opened === encoded(hashKind, digest, key.length);
-}
+};
 
 /** EMSA-PKCS1-v1_5 (RFC 8017 9.2). */
-function encoded(hashKind: number, digest: ArrayBuffer, length: number): bigint {
+const encoded = (hashKind: number, digest: ArrayBuffer, length: number): bigint => {
 	const bytes = new Uint8Array(length).fill(0xff);
 	const hashStart = length - digest.byteLength;
 	const infoStart = hashStart - DIGEST_INFO.length;
@@ -93,18 +93,18 @@ function encoded(hashKind: number, digest: ArrayBuffer, length: number): bigint 
 	bytes[hashStart - 1] = digest.byteLength;
 	bytes.set(new Uint8Array(digest), hashStart);
 	return bigInteger(bytes, 0, length);
-}
+};
 
 /**
  * FIPS 186-5 section 6.4.2; the signature is an Ecdsa-Sig-Value (RFC 3279 2.2.3).
  * @param key X and Y of a point on the curve
  * @throws Error when the signature is none for P-256, r and s from 1 to n - 1 included
  */
-export function isEcdsaSignature(
+export const isEcdsaSignature = (
 	key: Uint8Array,
 	digest: ArrayBuffer,
 	signature: Uint8Array,
-): boolean {
+): boolean => {
 	const der = new DerReader(signature, 0, signature.length);
 	const outer = der.enter(Tag.Sequence, "signature");
 	const r = readScalar(der);
@@ -115,19 +115,19 @@ export function isEcdsaSignature(
 	const y = bigInteger(key, SCALAR_BYTES, 2 * SCALAR_BYTES);
 	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
 	return isSignature(x, y, cut, r, s);
-}
+};
 
 /** A positive integer below n. */
-function readScalar(der: DerReader): bigint {
+const readScalar = (der: DerReader): bigint => {
 	der.expect(Tag.Integer, "signature");
 	const { bytes, start, end } = der;
 	if ((bytes[start] ?? 0x80) & 0x80) throw new Error("malformed DER: negative signature");
 	const value = bigInteger(bytes, start, end);
 	if (value === 0n || value >= ORDER) throw new Error("signature out of range");
 	return value;
-}
+};
 
 /** The big-endian number in [start, end). */
-function bigInteger(bytes: Uint8Array, start: number, end: number): bigint {
+const bigInteger = (bytes: Uint8Array, start: number, end: number): bigint => {
 	return BigInt.fromArrayBuffer(bytes.slice(start, end).buffer);
-}
+};

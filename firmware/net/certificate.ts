@@ -12,10 +12,19 @@ import { DerReader, rangeIs, sameBytes, Tag } from "./der";
 export const MAXIMUM_CERTIFICATE_BYTES = 6144;
 
 /** Kinds of public key. */
-export const KeyKind = Object.freeze({ Other: 0, Rsa: 1, P256: 2 } as const);
+export const enum KeyKind {
+	Other = 0,
+	Rsa = 1,
+	P256 = 2,
+}
 
 /** Signature algorithms by what they hash with; kinds of key as above. */
-export const HashKind = Object.freeze({ Other: 0, Sha256: 1, Sha384: 2, Sha512: 3 } as const);
+export const enum HashKind {
+	Other = 0,
+	Sha256 = 1,
+	Sha384 = 2,
+	Sha512 = 3,
+}
 
 // Object identifiers as they are encoded.
 const RSA_ENCRYPTION = oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
@@ -81,7 +90,7 @@ export class Certificate {
  * ESP8266 has 5 KB of stack for all this.
  * @throws Error with the reason
  */
-export function readCertificate(bytes: Uint8Array): Certificate {
+export const readCertificate = (bytes: Uint8Array): Certificate => {
 	if (bytes.length > MAXIMUM_CERTIFICATE_BYTES) throw new Error("certificate is too long");
 	const certificate = new Certificate(bytes);
 	const der = new DerReader(bytes, 0, bytes.length);
@@ -114,10 +123,10 @@ export function readCertificate(bytes: Uint8Array): Certificate {
 	const first = der.at;
 	while (der.more) readExtension(der, certificate, first);
 	return certificate;
-}
+};
 
 /** signatureAlgorithm and signatureValue (RFC 5280 4.1.1.2, 4.1.1.3). */
-function readSignature(der: DerReader, certificate: Certificate): void {
+const readSignature = (der: DerReader, certificate: Certificate): void => {
 	const { bytes } = certificate;
 	const outer = der.enter(Tag.Sequence, "signatureAlgorithm");
 	certificate.algorithmStart = der.headerStart;
@@ -138,14 +147,14 @@ function readSignature(der: DerReader, certificate: Certificate): void {
 	if (bytes[der.start] !== 0) throw new Error("malformed DER: signature is not whole octets");
 	certificate.signatureStart = der.start + 1;
 	certificate.signatureEnd = der.end;
-}
+};
 
-function expectNull(der: DerReader): void {
+const expectNull = (der: DerReader): void => {
 	der.expect(Tag.Null, "parameters");
 	if (der.start !== der.end) throw new Error("malformed DER: bad parameters");
-}
+};
 
-function readVersion(der: DerReader): void {
+const readVersion = (der: DerReader): void => {
 	const isExplicit = der.peek() === 0xa0;
 	if (isExplicit) {
 		const outer = der.enter(0xa0, "version");
@@ -155,33 +164,33 @@ function readVersion(der: DerReader): void {
 		if (version === 2) return;
 	}
 	throw new Error("not an X.509 version 3 certificate");
-}
+};
 
 /** RFC 5280 4.1.2.2: up to 20 octets, and a zero that makes it positive. */
-function readSerialNumber(der: DerReader): void {
+const readSerialNumber = (der: DerReader): void => {
 	der.expect(Tag.Integer, "serialNumber");
 	const length = der.end - der.start;
 	if (length < 1 || length > 21) throw new Error("bad serial number");
-}
+};
 
 /** RFC 5280 4.1.2.3: the same as the algorithm outside, which is not signed. */
-function readInnerAlgorithm(der: DerReader, certificate: Certificate): void {
+const readInnerAlgorithm = (der: DerReader, certificate: Certificate): void => {
 	der.expect(Tag.Sequence, "signature");
 	const { bytes, algorithmStart, algorithmEnd } = certificate;
 	if (!sameBytes(bytes, der.headerStart, der.end, bytes, algorithmStart, algorithmEnd)) {
 		throw new Error("certificate names two signature algorithms");
 	}
-}
+};
 
-function readValidity(der: DerReader, certificate: Certificate): void {
+const readValidity = (der: DerReader, certificate: Certificate): void => {
 	const outer = der.enter(Tag.Sequence, "validity");
 	certificate.notBeforeMs = readTime(der);
 	certificate.notAfterMs = readTime(der);
 	der.leave(outer, "validity");
-}
+};
 
 /** UTCTime and GeneralizedTime as RFC 5280 4.1.2.5 allows them: with seconds, in Zulu. */
-function readTime(der: DerReader): number {
+const readTime = (der: DerReader): number => {
 	der.next();
 	const { bytes, start, end, tag } = der;
 	const isLong = tag === Tag.GeneralizedTime;
@@ -205,17 +214,17 @@ function readTime(der: DerReader): number {
 	if (year < 1000 || !isDate || hour > 23 || minute > 59 || second > 59)
 		throw new Error("bad date");
 	return unixMs;
-}
+};
 
-function twoDigits(bytes: Uint8Array, at: number): number {
+const twoDigits = (bytes: Uint8Array, at: number): number => {
 	const tens = (bytes[at] ?? 0) - 0x30;
 	const ones = (bytes[at + 1] ?? 0) - 0x30;
 	if (tens < 0 || tens > 9 || ones < 0 || ones > 9) throw new Error("bad date");
 	return tens * 10 + ones;
-}
+};
 
 /** SubjectPublicKeyInfo (RFC 3279 2.3.1, RFC 5480 2). Kinds not supported stay Other. */
-function readKey(der: DerReader, certificate: Certificate): void {
+const readKey = (der: DerReader, certificate: Certificate): void => {
 	const { bytes } = certificate;
 	const outer = der.enter(Tag.Sequence, "subjectPublicKeyInfo");
 	const middle = der.enter(Tag.Sequence, "key algorithm");
@@ -244,10 +253,10 @@ function readKey(der: DerReader, certificate: Certificate): void {
 		throw new Error("P-256 key is not an uncompressed point");
 	certificate.keyStart = start + 1;
 	certificate.keyEnd = end;
-}
+};
 
 /** RSAPublicKey (RFC 8017 A.1.1). */
-function readRsaKey(der: DerReader, certificate: Certificate): void {
+const readRsaKey = (der: DerReader, certificate: Certificate): void => {
 	const { bytes } = certificate;
 	const outer = der.enter(Tag.Sequence, "RSA key");
 	der.expect(Tag.Integer, "modulus");
@@ -266,4 +275,4 @@ function readRsaKey(der: DerReader, certificate: Certificate): void {
 	certificate.exponent = exponent;
 	der.leave(outer, "RSA key");
 	if (der.more) throw new Error("malformed DER: bytes behind the RSA key");
-}
+};

@@ -107,7 +107,7 @@ export class Certificates {
  * Opens a PrivateKeyInfo (RFC 5208) with an RSA key, the only kind that is signed with.
  * @returns a reader that stands before the key itself
  */
-function openPrivateKey(key: ArrayBuffer): DerReader {
+const openPrivateKey = (key: ArrayBuffer): DerReader => {
 	const bytes = new Uint8Array(key);
 	const der = new DerReader(bytes, 0, bytes.length);
 	let isRsa = false;
@@ -125,4 +125,4 @@ function openPrivateKey(key: ArrayBuffer): DerReader {
 	}
 	if (!isRsa) throw new Error("client key is not RSA");
 	return der;
-}
+};

@@ -9,14 +9,14 @@
  * they wrap, so some method has to be called at least every 24 days (TimeKeeper does, hourly).
  */
 
-export const Quality = Object.freeze({
+export const enum Quality {
 	/** Nobody knows the time: it counts from 1970 at power-on. */
-	Unset: 0,
+	Unset = 0,
 	/** Build time or last good time; to be published as unset. */
-	Assumed: 1,
+	Assumed = 1,
 	/** From a server. */
-	Set: 2,
-} as const);
+	Set = 2,
+}
 
 /** What one exchange with a time server said. */
 export interface ClockSample {

@@ -5,18 +5,18 @@
  */
 
 /** Tags as they appear on the wire: class and constructed bit included. */
-export const Tag = Object.freeze({
-	Boolean: 0x01,
-	Integer: 0x02,
-	BitString: 0x03,
-	OctetString: 0x04,
-	Null: 0x05,
-	ObjectIdentifier: 0x06,
-	UtcTime: 0x17,
-	GeneralizedTime: 0x18,
-	Sequence: 0x30,
-	Set: 0x31,
-} as const);
+export const enum Tag {
+	Boolean = 0x01,
+	Integer = 0x02,
+	BitString = 0x03,
+	OctetString = 0x04,
+	Null = 0x05,
+	ObjectIdentifier = 0x06,
+	UtcTime = 0x17,
+	GeneralizedTime = 0x18,
+	Sequence = 0x30,
+	Set = 0x31,
+}
 
 const TRUNCATED = "malformed DER: truncated";
 
@@ -106,28 +106,28 @@ export class DerReader {
 }
 
 /** True when both ranges hold the same bytes. */
-export function sameBytes(
+export const sameBytes = (
 	left: Uint8Array,
 	leftStart: number,
 	leftEnd: number,
 	right: Uint8Array,
 	rightStart: number,
 	rightEnd: number,
-): boolean {
+): boolean => {
 	const length = leftEnd - leftStart;
 	if (length !== rightEnd - rightStart) return false;
 	for (let i = 0; i < length; i++) {
 		if (left[leftStart + i] !== right[rightStart + i]) return false;
 	}
 	return true;
-}
+};
 
 /** True when the range holds exactly these bytes. */
-export function rangeIs(
+export const rangeIs = (
 	bytes: Uint8Array,
 	start: number,
 	end: number,
 	expected: Uint8Array,
-): boolean {
+): boolean => {
 	return sameBytes(bytes, start, end, expected, 0, expected.length);
-}
+};

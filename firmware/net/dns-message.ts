@@ -6,23 +6,23 @@
  */
 
 /** What an answer is worth. Above 0: a reply to our question that has no address. */
-export const Answer = Object.freeze({
-	Addresses: 0,
+export const enum Answer {
+	Addresses = 0,
 	/** RFC 1035 rcode 3. */
-	NoSuchName: 1,
+	NoSuchName = 1,
 	/** The name exists, without an IPv4 address. */
-	NoAddress: 2,
+	NoAddress = 2,
 	/** rcode 2, and every other one that is not named here. */
-	ServerFailure: 3,
+	ServerFailure = 3,
 	/** rcode 5. */
-	Refused: 4,
+	Refused = 4,
 	/** Nothing usable in what was left of it. */
-	Truncated: 5,
+	Truncated = 5,
 	/** Ours, but broken. */
-	Malformed: 6,
+	Malformed = 6,
 	/** Not an answer to this question: to be ignored. */
-	Foreign: -1,
-} as const);
+	Foreign = -1,
+}
 
 const REASONS = Object.freeze([
 	"",
@@ -35,9 +35,9 @@ const REASONS = Object.freeze([
 ]);
 
 /** Text for a value of Answer above 0. */
-export function answerReason(answer: number): string {
+export const answerReason = (answer: number): string => {
 	return REASONS[answer] ?? "";
-}
+};
 
 const HEADER_BYTES = 12;
 const TYPE_A = 1;
@@ -57,12 +57,12 @@ export const MAX_QUERY_BYTES = HEADER_BYTES + MAX_NAME_BYTES + 4;
  * @param isRecursive false for mDNS
  * @returns its length, 0 when `host` is not a name: empty, too long, not ASCII, an empty label.
  */
-export function encodeQuery(
+export const encodeQuery = (
 	target: Uint8Array,
 	id: number,
 	host: string,
 	isRecursive: boolean,
-): number {
+): number => {
 	target.fill(0, 0, HEADER_BYTES);
 	target[0] = id >>> 8;
 	target[1] = id;
@@ -75,9 +75,9 @@ export function encodeQuery(
 	target[end + 2] = 0;
 	target[end + 3] = CLASS_IN;
 	return end + 4;
-}
+};
 
-function encodeName(target: Uint8Array, start: number, host: string): number {
+const encodeName = (target: Uint8Array, start: number, host: string): number => {
 	const length = host.endsWith(".") ? host.length - 1 : host.length;
 	if (length === 0 || length > MAX_NAME_BYTES - 2) return 0;
 	let labelAt = start;
@@ -96,7 +96,7 @@ function encodeName(target: Uint8Array, start: number, host: string): number {
 	}
 	target[labelAt] = 0;
 	return at;
-}
+};
 
 /**
  * Reads an answer to `query`.
@@ -105,12 +105,12 @@ function encodeName(target: Uint8Array, start: number, host: string): number {
  * @param addresses emptied, then filled with IPv4 addresses in the order of the answer
  * @returns one of Answer
  */
-export function decodeAnswer(
+export const decodeAnswer = (
 	bytes: Uint8Array,
 	query: Uint8Array,
 	isMulticast: boolean,
 	addresses: string[],
-): number {
+): number => {
 	addresses.length = 0;
 	if (bytes.length < HEADER_BYTES || (bytes[2] & 0xf8) !== 0x80) return Answer.Foreign;
 	const questions = uint16(bytes, 4);
@@ -138,16 +138,16 @@ export function decodeAnswer(
 	if (!isWhole) return Answer.Malformed;
 	// Many hosts answer on .local; one without our name says nothing.
 	return isMulticast ? Answer.Foreign : Answer.NoAddress;
-}
+};
 
 /** Follows aliases in whatever order the records come. False when the records are broken. */
-function collectAddresses(
+const collectAddresses = (
 	bytes: Uint8Array,
 	start: number,
 	query: Uint8Array,
 	isMulticast: boolean,
 	addresses: string[],
-): boolean {
+): boolean => {
 	let owner = query;
 	let ownerAt = HEADER_BYTES;
 	for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
@@ -176,15 +176,15 @@ function collectAddresses(
 		ownerAt = aliasAt;
 	}
 	return false;
-}
+};
 
 /** mDNS uses the top bit of a class for itself (RFC 6762 sections 5.4 and 10.2). */
-function classOf(bytes: Uint8Array, at: number, isMulticast: boolean): number {
+const classOf = (bytes: Uint8Array, at: number, isMulticast: boolean): number => {
 	return uint16(bytes, at) & (isMulticast ? 0x7fff : 0xffff);
-}
+};
 
 /** Where the bytes of a name end; 0 when they run out or make no sense. */
-function skipName(bytes: Uint8Array, start: number): number {
+const skipName = (bytes: Uint8Array, start: number): number => {
 	let at = start;
 	while (at < bytes.length && at - start < MAX_NAME_BYTES) {
 		const length = bytes[at];
@@ -194,10 +194,10 @@ function skipName(bytes: Uint8Array, start: number): number {
 		at += 1 + length;
 	}
 	return 0;
-}
+};
 
 /** Compares names as DNS does, without case in ASCII (RFC 4343), through compression. */
-function isSameName(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): boolean {
+const isSameName = (a: Uint8Array, aStart: number, b: Uint8Array, bStart: number): boolean => {
 	let aAt = aStart;
 	let bAt = bStart;
 	// Each turn takes at least two of a name's 255 bytes, so a loop of pointers ends here.
@@ -217,10 +217,10 @@ function isSameName(a: Uint8Array, aStart: number, b: Uint8Array, bStart: number
 		bAt += 1 + length;
 	}
 	return false;
-}
+};
 
 /** Follows compression pointers to a label; each has to point further back. -1: broken. */
-function labelAt(bytes: Uint8Array, start: number): number {
+const labelAt = (bytes: Uint8Array, start: number): number => {
 	let at = start;
 	while (at < bytes.length) {
 		if (bytes[at] <= MAX_LABEL_BYTES) return at;
@@ -230,16 +230,16 @@ function labelAt(bytes: Uint8Array, start: number): number {
 		at = target;
 	}
 	return -1;
-}
+};
 
-function address(bytes: Uint8Array, at: number): string {
+const address = (bytes: Uint8Array, at: number): string => {
 	return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
-}
+};
 
-function lowerCase(code: number): number {
+const lowerCase = (code: number): number => {
 	return code >= 0x41 && code <= 0x5a ? code + 32 : code;
-}
+};
 
-function uint16(bytes: Uint8Array, at: number): number {
+const uint16 = (bytes: Uint8Array, at: number): number => {
 	return (bytes[at] << 8) | bytes[at + 1];
-}
+};

@@ -8,16 +8,16 @@ export interface Endpoint {
 }
 
 /** Splits "host:port"; without a valid port (1 to 65535) the text is all host. */
-export function parseEndpoint(text: string, defaultPort: number): Endpoint {
+export const parseEndpoint = (text: string, defaultPort: number): Endpoint => {
 	const colon = text.lastIndexOf(":");
 	const port = colon < 0 ? 0 : parseDecimal(text, colon + 1, text.length, 65535);
 	// More than one colon is an IPv6 address.
 	if (port <= 0 || text.indexOf(":") !== colon) return { host: text, port: defaultPort };
 	return { host: text.slice(0, colon), port };
-}
+};
 
 /** The address as an unsigned 32-bit number, -1 when it is not four decimal numbers to 255. */
-export function parseIpv4(text: string): number {
+export const parseIpv4 = (text: string): number => {
 	let address = 0;
 	let start = 0;
 	for (let part = 0; part < 4; part++) {
@@ -28,16 +28,16 @@ export function parseIpv4(text: string): number {
 		start = dot + 1;
 	}
 	return address;
-}
+};
 
 /** "192.0.2.1" from parseIpv4's number; "" from -1. */
-export function formatIpv4(address: number): string {
+export const formatIpv4 = (address: number): string => {
 	if (address < 0) return "";
 	const high = Math.floor(address / 0x1000000);
 	return `${high}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
-}
+};
 
-function parseDecimal(text: string, start: number, end: number, most: number): number {
+const parseDecimal = (text: string, start: number, end: number, most: number): number => {
 	if (end <= start || end - start > 5) return -1;
 	let value = 0;
 	for (let at = start; at < end; at++) {
@@ -46,4 +46,4 @@ function parseDecimal(text: string, start: number, end: number, most: number): n
 		value = value * 10 + digit;
 	}
 	return value <= most ? value : -1;
-}
+};

@@ -5,19 +5,19 @@
  */
 
 /** Prints one line about a step that went well. */
-export function log(step: string, text: string): void {
+export const log = (step: string, text: string): void => {
 	trace(`${step}: ${text}\n`);
-}
+};
 
 /**
  * Prints one line about a step that did not.
  * @param nextTryMs delay until the next try in milliseconds; negative: none is planned
  */
-export function logFailure(step: string, reason: string, nextTryMs: number): void {
+export const logFailure = (step: string, reason: string, nextTryMs: number): void => {
 	trace(`${step} failed: ${reason}; ${describeNextTry(nextTryMs)}\n`);
-}
+};
 
-function describeNextTry(nextTryMs: number): string {
+const describeNextTry = (nextTryMs: number): string => {
 	if (nextTryMs < 0) return "no next try";
 	return `next try in ${(Math.ceil(nextTryMs / 100) / 10).toFixed(1)} s`;
-}
+};

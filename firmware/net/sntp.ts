@@ -35,21 +35,21 @@ export interface SntpReply {
 	errorMs: number;
 }
 
-export function createSntpReply(): SntpReply {
+export const createSntpReply = (): SntpReply => {
 	return { isEcho: false, kiss: "", stratum: 0, delayMs: 0, unixMs: 0, errorMs: 0 };
-}
+};
 
 /**
  * Writes a request of 48 bytes. The transmit timestamp is random: the server only echoes it,
  * and neither our time nor a guessable number leaves the node.
  * @param nonce two unsigned 32-bit numbers, not both 0
  */
-export function encodeRequest(target: Uint8Array, nonce: Uint32Array): void {
+export const encodeRequest = (target: Uint8Array, nonce: Uint32Array): void => {
 	target.fill(0, 0, NTP_BYTES);
 	target[0] = (4 << 3) | 3; // version 4, mode 3: client
 	putUint32(target, 40, nonce[0]);
 	putUint32(target, 44, nonce[1]);
-}
+};
 
 /**
  * Reads a reply into `reply`.
@@ -60,13 +60,13 @@ export function encodeRequest(target: Uint8Array, nonce: Uint32Array): void {
  *   "kiss-o'-death" and its code. Beyond these two and isEcho, `reply` means nothing unless ""
  *   is returned.
  */
-export function decodeReply(
+export const decodeReply = (
 	bytes: Uint8Array,
 	nonce: Uint32Array,
 	sentTick: number,
 	receivedTick: number,
 	reply: SntpReply,
-): string {
+): string => {
 	reply.isEcho = false;
 	reply.kiss = "";
 	if (bytes.length < NTP_BYTES) return "reply too short";
@@ -87,7 +87,7 @@ export function decodeReply(
 		return `server is not synchronised (stratum ${reply.stratum})`;
 	}
 	return measure(bytes, (receivedTick - sentTick) | 0, reply);
-}
+};
 
 function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): string {
 	const rootDistanceMs = shortMs(bytes, 4) / 2 + shortMs(bytes, 8);
@@ -122,19 +122,19 @@ function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): strin
  * Milliseconds since 1970. The top bit tells the era (RFC 4330 section 3): set, 1968 to 2036;
  * clear, 2036-02-07 to 2104.
  */
-function timestampMs(bytes: Uint8Array, at: number): number {
+const timestampMs = (bytes: Uint8Array, at: number): number => {
 	let seconds = uint32(bytes, at);
 	if (seconds < 0x80000000) seconds += ERA_SECONDS;
 	return (seconds - UNIX_EPOCH_SECONDS) * 1000 + (uint32(bytes, at + 4) / FRACTION) * 1000;
-}
+};
 
 /** Unsigned 16.16 seconds, in milliseconds. */
-function shortMs(bytes: Uint8Array, at: number): number {
+const shortMs = (bytes: Uint8Array, at: number): number => {
 	return (uint32(bytes, at) / 65536) * 1000;
-}
+};
 
 /** Four letters or digits in the reference id; "" when there is something else. */
-function kissCode(bytes: Uint8Array): string {
+const kissCode = (bytes: Uint8Array): string => {
 	let code = "";
 	for (let at = 12; at < 16; at++) {
 		const byte = bytes[at];
@@ -144,19 +144,19 @@ function kissCode(bytes: Uint8Array): string {
 		code += String.fromCharCode(byte);
 	}
 	return code;
-}
+};
 
-function isZero(bytes: Uint8Array, at: number): boolean {
+const isZero = (bytes: Uint8Array, at: number): boolean => {
 	return uint32(bytes, at) === 0 && uint32(bytes, at + 4) === 0;
-}
+};
 
-function uint32(bytes: Uint8Array, at: number): number {
+const uint32 = (bytes: Uint8Array, at: number): number => {
 	return bytes[at] * 0x1000000 + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
-}
+};
 
-function putUint32(bytes: Uint8Array, at: number, value: number): void {
+const putUint32 = (bytes: Uint8Array, at: number, value: number): void => {
 	bytes[at] = value >>> 24;
 	bytes[at + 1] = value >>> 16;
 	bytes[at + 2] = value >>> 8;
 	bytes[at + 3] = value;
-}
+};

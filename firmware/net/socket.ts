@@ -48,31 +48,31 @@ export interface TcpOptions {
 export type TcpConstructor = new (options: TcpOptions) => TcpSocket;
 
 /** Opens plain TCP to an IPv4 address. Throws what the constructor throws. */
-export function openTcp(
+export const openTcp = (
 	TCP: TcpConstructor,
 	address: string,
 	port: number,
 	target: SocketTarget,
-): TcpSocket {
+): TcpSocket => {
 	return new TCP({ address, port, nodelay: true, target, onReadable, onWritable, onError });
-}
+};
 
 /** Reads into buffer, which has just `count` bytes; returns how many came. */
-export function readInto(
+export const readInto = (
 	socket: ByteSocket | TcpSocket,
 	buffer: Uint8Array,
 	count: number,
-): number {
+): number => {
 	const got = socket.read(buffer, count);
 	return typeof got === "number" ? got : count;
-}
+};
 
 /** Sends all of buffer, `count` bytes; returns how many more may be written, -1 when it is lost. */
-export function writeAll(
+export const writeAll = (
 	socket: ByteSocket | TcpSocket,
 	buffer: Uint8Array,
 	count: number,
-): number {
+): number => {
 	try {
 		const left = socket.write(buffer, count);
 		return typeof left === "number" ? left : 0;
@@ -80,7 +80,7 @@ export function writeAll(
 		// With data and FIN in one segment lwIP's socket is closed before onReadable comes.
 		return -1;
 	}
-}
+};
 
 function onReadable(this: TcpSocket, count: number): void {
 	(this.target as SocketTarget).socketReadable(count);

@@ -246,10 +246,10 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 }
 
 /** "+12.3 ms", "-14.2 s", "+3.5 d". */
-function formatOffset(offsetMs: number): string {
+const formatOffset = (offsetMs: number): string => {
 	const sign = offsetMs < 0 ? "-" : "+";
 	const amount = Math.abs(offsetMs);
 	if (amount < 10_000) return `${sign}${amount.toFixed(1)} ms`;
 	if (amount < 86_400_000) return `${sign}${(amount / 1000).toFixed(1)} s`;
 	return `${sign}${(amount / 86_400_000).toFixed(1)} d`;
-}
+};

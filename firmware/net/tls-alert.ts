@@ -1,12 +1,12 @@
 /** Alerts of TLS in words, for messages. */
 
 /** An alert of the broker in words (RFC 5246 7.2.2). */
-export function alertText(description: number): string {
+export const alertText = (description: number): string => {
 	const name = alertName(description);
 	return name === ""
 		? `broker sent alert ${description}`
 		: `broker sent alert ${description}, ${name}`;
-}
+};
 
 function alertName(description: number): string {
 	switch (description) {

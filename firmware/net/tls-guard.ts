@@ -64,9 +64,9 @@ export interface OpenTlsOptions {
 }
 
 /** Opens a connection. @throws Error when the client's key is none that can be signed with */
-export function openTls(options: OpenTlsOptions): ByteSocket {
+export const openTls = (options: OpenTlsOptions): ByteSocket => {
 	return new GuardedTls(options);
-}
+};
 
 class GuardedTls implements ByteSocket, TlsGuard {
 	readonly TCP: TcpConstructor;

@@ -35,15 +35,15 @@ const ADDRESSED = 500;
 
 const NOT_JOINED = "not joined";
 
-const Step = Object.freeze({
+const enum Step {
 	/** The alarm starts what comes next. */
-	Waiting: 0,
-	Scanning: 1,
-	Joining: 2,
-	Addressing: 3,
-	Up: 4,
-	Closed: 5,
-} as const);
+	Waiting = 0,
+	Scanning = 1,
+	Joining = 2,
+	Addressing = 3,
+	Up = 4,
+	Closed = 5,
+}
 
 export interface WifiStationOptions {
 	readonly WiFi: WifiConstructor;

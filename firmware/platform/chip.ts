@@ -52,20 +52,20 @@ function resetDetail(this: unknown, which: number): number | undefined {
 	return native("xs_fieldmote_reset").call(this, which);
 }
 
-function resetKind(): number {
+const resetKind = (): number => {
 	const code = resetDetail(0) ?? 0;
 	if (code === 0) return Reset.Unknown;
 	if (code < SOFTWARE) return Reset.Clean;
 	return code === SOFTWARE ? Reset.Software : Reset.Crash;
-}
+};
 
 /** An ESP8266's exception with its cause and the address where it was. */
-function resetName(): string {
+const resetName = (): string => {
 	const code = resetDetail(0) ?? 0;
 	const name = NAMES[code] ?? "";
 	if (code !== EXCEPTION) return name;
 	return `${name} ${resetDetail(1)} at 0x${(resetDetail(2) ?? 0).toString(16)}`;
-}
+};
 
 const chip: Chip = Object.freeze({
 	heapFigure,

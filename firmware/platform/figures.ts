@@ -4,35 +4,35 @@
  */
 
 /** Bytes, from the C heap. */
-export const Heap = Object.freeze({
-	Free: 0,
+export const enum Heap {
+	Free = 0,
 	/** The least that was ever free. */
-	Least: 1,
+	Least = 1,
 	/** The largest block that is free. */
-	Block: 2,
-} as const);
+	Block = 2,
+}
 
 /** Bytes, from XS. */
-export const Machine = Object.freeze({
+export const enum Machine {
 	/** In use, with garbage that was not collected yet. */
-	Slots: 0,
-	Chunks: 1,
+	Slots = 0,
+	Chunks = 1,
 	/** Deepest use of XS's stack since paintStack(). */
-	Stack: 2,
+	Stack = 2,
 	/** Of the machine's block, what neither slots nor chunks have claimed. */
-	Room: 3,
-} as const);
+	Room = 3,
+}
 
 /** How a life began, as far as the chip knows. */
-export const Reset = Object.freeze({
+export const enum Reset {
 	/** Nothing is known. */
-	Unknown: 0,
+	Unknown = 0,
 	/** Power, reset pin, wake-up, upload: nothing went wrong. */
-	Clean: 1,
+	Clean = 1,
 	/** By software: asked for, or XS gave up. */
-	Software: 2,
-	Crash: 3,
-} as const);
+	Software = 2,
+	Crash = 3,
+}
 
 /** A figure that the platform cannot give is undefined. */
 export interface Chip {

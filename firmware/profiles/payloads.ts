@@ -22,7 +22,7 @@ const ERROR_LIMIT = 98;
 const TEXTS_BYTES = 30;
 
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
-export function timePayload(facts: NodeFacts, sequence: number, now: number): string {
+export const timePayload = (facts: NodeFacts, sequence: number, now: number): string => {
 	const unixMs = facts.unixMs(now);
 	const iso = new Date(unixMs).toISOString();
 	const time = `"seq":${sequence},"time":"${iso}","unix_ms":${unixMs}`;
@@ -33,20 +33,20 @@ export function timePayload(facts: NodeFacts, sequence: number, now: number): st
 	const server = `"server":${JSON.stringify(facts.timeServer())},"stratum":${facts.stratum()}`;
 	const uptime = `"uptime_s":${facts.uptimeSeconds(now)}`;
 	return `{${time},${clock},"error_ms":${error},${server},${uptime}}`;
-}
+};
 
 /**
  * `<base>/<node>/diag`. Figures that the platform does not tell are missing. The texts come last,
  * cut to what there is room for.
  * @param topic that it goes to
  */
-export function diagPayload(
+export const diagPayload = (
 	facts: NodeFacts,
 	topic: string,
 	queue: number,
 	dropped: number,
 	now: number,
-): string {
+): string => {
 	const { boots, chip, session } = facts;
 	let text = `{"uptime_s":${facts.uptimeSeconds(now)},"boots":${boots.starts}`;
 	text += `,"crashes":${boots.crashes},"safe_mode":${boots.safeMode}`;
@@ -72,14 +72,14 @@ export function diagPayload(
 		crash = `,"last_crash":${crash}`;
 	}
 	return `${text}${crash},"last_error":${fitted(facts.error, Math.min(ERROR_LIMIT, room))}}`;
-}
+};
 
-function figure(key: string, value: number | undefined): string {
+const figure = (key: string, value: number | undefined): string => {
 	return value === undefined ? "" : `,"${key}":${value}`;
-}
+};
 
 /** A text as JSON of at most so many bytes, cut where it is too long. */
-function fitted(text: string, limit: number): string {
+const fitted = (text: string, limit: number): string => {
 	let cut = text.slice(0, limit);
 	for (;;) {
 		const json = JSON.stringify(cut);
@@ -88,28 +88,28 @@ function fitted(text: string, limit: number): string {
 		// A character may take six bytes: never more than need be is cut.
 		cut = cut.slice(0, -Math.ceil(excess / 6));
 	}
-}
+};
 
 /** `<base>/<node>/result` for a command that was carried out. */
-export function donePayload(entity: string, id: string, state: string): string {
+export const donePayload = (entity: string, id: string, state: string): string => {
 	return `{"entity":"${entity}"${idPart(id)},"done":true,"state":"${state}"}`;
-}
+};
 
 /** `<base>/<node>/result` for a command that was not. */
-export function refusedPayload(entity: string, id: string, reason: string): string {
+export const refusedPayload = (entity: string, id: string, reason: string): string => {
 	return `{"entity":"${entity}"${idPart(id)},"done":false,"reason":${JSON.stringify(reason)}}`;
-}
+};
 
 /** `<base>/<node>/result` for a message that was too large to be looked at. */
-export function skippedPayload(reason: string): string {
+export const skippedPayload = (reason: string): string => {
 	return `{"done":false,"reason":${JSON.stringify(reason)}}`;
-}
+};
 
-function idPart(id: string): string {
+const idPart = (id: string): string => {
 	return id === "" ? "" : `,"id":${JSON.stringify(id)}`;
-}
+};
 
 /** One decimal: more would claim what SNTP does not measure. */
-function tenths(value: number): number {
+const tenths = (value: number): number => {
 	return Math.round(value * 10) / 10;
-}
+};

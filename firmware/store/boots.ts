@@ -115,32 +115,32 @@ export class Boots {
 	}
 }
 
-function count(text: string | undefined): number {
+const count = (text: string | undefined): number => {
 	const value = Number(text);
 	return Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
+};
 
 /** ASCII only: a value is limited in bytes. */
-function printable(text: string): string {
+const printable = (text: string): string => {
 	let clean = "";
 	for (const character of text.slice(0, VALUE_LIMIT)) {
 		clean += character >= " " && character <= "~" ? character : "?";
 	}
 	return clean;
-}
+};
 
-function read(preference: PreferenceModule, key: string): string {
+const read = (preference: PreferenceModule, key: string): string => {
 	try {
 		return String(preference.get(DOMAIN, key) ?? "");
 	} catch {
 		return "";
 	}
-}
+};
 
-function store(preference: PreferenceModule, key: string, value: string): void {
+const store = (preference: PreferenceModule, key: string, value: string): void => {
 	try {
 		preference.set(DOMAIN, key, value.slice(0, VALUE_LIMIT));
 	} catch {
 		// Full or worn: the node goes on without.
 	}
-}
+};

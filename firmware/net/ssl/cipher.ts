@@ -99,23 +99,23 @@ export class Ciphers {
 	}
 }
 
-function counterMode(keys: Uint8Array, at: number): Mode {
+const counterMode = (keys: Uint8Array, at: number): Mode => {
 	return new Mode("CTR", new BlockCipher("AES", keys.slice(at, at + KEY_BYTES).buffer));
-}
+};
 
-function putSequence(bytes: Uint8Array, at: number, sequence: number): void {
+const putSequence = (bytes: Uint8Array, at: number, sequence: number): void => {
 	putNumber32(bytes, at, Math.floor(sequence / TWO_TO_32));
 	putNumber32(bytes, at + 4, sequence | 0);
-}
+};
 
-function putNumber32(bytes: Uint8Array, at: number, value: number): void {
+const putNumber32 = (bytes: Uint8Array, at: number, value: number): void => {
 	bytes[at] = value >>> 24;
 	bytes[at + 1] = value >>> 16;
 	bytes[at + 2] = value >>> 8;
 	bytes[at + 3] = value;
-}
+};
 
-function number32(bytes: Uint8Array, at: number): number {
+const number32 = (bytes: Uint8Array, at: number): number => {
 	const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
 	return high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
-}
+};

@@ -282,9 +282,9 @@ export default class Client implements RecordWriter {
 	}
 }
 
-function handleTimer(timer: Resume): void {
+const handleTimer = (timer: Resume): void => {
 	timer.client?.handleResume(timer);
-}
+};
 
 function onReadable(this: TcpSocket, count: number): void {
 	(this.target as Client).handleReadable(count);

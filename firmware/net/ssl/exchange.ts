@@ -32,35 +32,35 @@ export interface KeySource {
  * 32 random bytes. The SDK's generator is RC4, seeded once; what the platform gives now is hashed
  * with it.
  */
-export function random32(): Uint8Array {
+export const random32 = (): Uint8Array => {
 	const fresh = new Uint8Array(SCALAR_BYTES);
 	for (let i = 0; i < SCALAR_BYTES; i++) fresh[i] = Math.random() * 256;
 	return new Uint8Array(new Digest("SHA256").process(fresh, RNG.get(SCALAR_BYTES)));
-}
+};
 
 /** A secret for one key exchange, from 1 to n - 1. */
-export function newSecret(): bigint {
+export const newSecret = (): bigint => {
 	return (bigInteger(random32(), 0, SCALAR_BYTES) % (ORDER - 1n)) + 1n;
-}
+};
 
 /** Writes the point that belongs to the secret: 65 bytes, uncompressed (RFC 8422 5.4.1). */
-export function putPoint(secret: bigint, bytes: Uint8Array, at: number): void {
+export const putPoint = (secret: bigint, bytes: Uint8Array, at: number): void => {
 	const point = multiplyBase(secret);
 	bytes[at] = 4;
 	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.x, SCALAR_BYTES)), at + 1);
 	bytes.set(new Uint8Array(ArrayBuffer.fromBigInt(point.y, SCALAR_BYTES)), at + 33);
-}
+};
 
 /** What both ends know, from the broker's X and Y. @throws Error when that is no point */
-export function sharedSecret(secret: bigint, theirs: Uint8Array): Uint8Array {
+export const sharedSecret = (secret: bigint, theirs: Uint8Array): Uint8Array => {
 	const x = bigInteger(theirs, 0, SCALAR_BYTES);
 	const y = bigInteger(theirs, SCALAR_BYTES, 2 * SCALAR_BYTES);
 	if (!isOnCurve(x, y)) throw new Error("key exchange is not on the curve");
 	return new Uint8Array(ArrayBuffer.fromBigInt(multiply(x, y, secret), SCALAR_BYTES));
-}
+};
 
 /** Signature on a SHA-256 digest (RFC 8017 8.2.1), by the Chinese remainder theorem. */
-export function signRsa(key: KeySource, digest: ArrayBuffer): Uint8Array {
+export const signRsa = (key: KeySource, digest: ArrayBuffer): Uint8Array => {
 	const length = (BigInt.bitLength(key.keyNumber(MODULUS)) + 7) >> 3;
 	const second = halfSignature(key, digest, length, EXPONENT_2, PRIME_2);
 	const first = halfSignature(key, digest, length, EXPONENT_1, PRIME_1);
@@ -69,21 +69,21 @@ export function signRsa(key: KeySource, digest: ArrayBuffer): Uint8Array {
 	if (factor < 0n) factor += prime;
 	const signature = second + factor * key.keyNumber(PRIME_2);
 	return new Uint8Array(ArrayBuffer.fromBigInt(signature, length));
-}
+};
 
 /** The message is made anew for each prime: it is twice as long as what is left of it. */
-function halfSignature(
+const halfSignature = (
 	key: KeySource,
 	digest: ArrayBuffer,
 	length: number,
 	exponent: number,
 	prime: number,
-): bigint {
+): bigint => {
 	const modulus = key.keyNumber(prime);
 	return power(encoded(digest, length) % modulus, key.keyNumber(exponent), modulus);
-}
+};
 
-function encoded(digest: ArrayBuffer, length: number): bigint {
+const encoded = (digest: ArrayBuffer, length: number): bigint => {
 	const bytes = new Uint8Array(length).fill(0xff);
 	const hashAt = length - digest.byteLength;
 	const infoAt = hashAt - DIGEST_INFO.length;
@@ -93,8 +93,8 @@ function encoded(digest: ArrayBuffer, length: number): bigint {
 	bytes.set(DIGEST_INFO, infoAt);
 	bytes.set(new Uint8Array(digest), hashAt);
 	return BigInt.fromArrayBuffer(bytes.buffer);
-}
+};
 
-function bigInteger(bytes: Uint8Array, start: number, end: number): bigint {
+const bigInteger = (bytes: Uint8Array, start: number, end: number): bigint => {
 	return BigInt.fromArrayBuffer(bytes.slice(start, end).buffer);
-}
+};

@@ -5,15 +5,15 @@
  */
 
 /** What is expected next. */
-export const Step = Object.freeze({
-	ServerHello: 0,
-	Certificate: 1,
-	KeyExchange: 2,
+export const enum Step {
+	ServerHello = 0,
+	Certificate = 1,
+	KeyExchange = 2,
 	/** CertificateRequest or ServerHelloDone. */
-	HelloDone: 3,
-	OnlyHelloDone: 4,
-	ChangeCipherSpec: 5,
-} as const);
+	HelloDone = 3,
+	OnlyHelloDone = 4,
+	ChangeCipherSpec = 5,
+}
 
 /** HandshakeType (RFC 5246 7.4). */
 const SERVER_HELLO = 2;
@@ -27,7 +27,7 @@ const SERVER_HELLO_DONE = 14;
  * @returns the next step
  * @throws Error with the reason
  */
-export function checkMessage(step: number, bytes: Uint8Array): number {
+export const checkMessage = (step: number, bytes: Uint8Array): number => {
 	const type = bytes[0] ?? -1;
 	const start = 4;
 	const end = bytes.length;
@@ -49,10 +49,10 @@ export function checkMessage(step: number, bytes: Uint8Array): number {
 		return Step.ChangeCipherSpec;
 	}
 	throw new Error(`handshake message ${type} out of order`);
-}
+};
 
 /** RFC 5246 7.4.1.3. The cipher must be one of those in hello.ts. */
-function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
+const checkServerHello = (bytes: Uint8Array, start: number, end: number): void => {
 	const idLength = bytes[start + 34] ?? 33;
 	// Version, random, id, cipher, compression.
 	const length = 2 + 32 + 1 + idLength + 2 + 1;
@@ -64,13 +64,13 @@ function checkServerHello(bytes: Uint8Array, start: number, end: number): void {
 	if (cipher !== 0x2b && cipher !== 0x2f)
 		throw new Error("broker chose a cipher that was not offered");
 	if (bytes[at + 2] !== 0) throw new Error("broker chose compression");
-}
+};
 
 /**
  * The certificates in a Certificate message, as views (RFC 5246 7.4.2).
  * @throws Error when lengths do not fit
  */
-export function readCertificates(bytes: Uint8Array): Uint8Array[] {
+export const readCertificates = (bytes: Uint8Array): Uint8Array[] => {
 	const end = bytes.length;
 	const chain: Uint8Array[] = [];
 	let next = 7;
@@ -84,14 +84,14 @@ export function readCertificates(bytes: Uint8Array): Uint8Array[] {
 		chain.push(bytes.subarray(start, next));
 	}
 	return chain;
-}
+};
 
-function takeLength(bytes: Uint8Array, at: number): number {
+const takeLength = (bytes: Uint8Array, at: number): number => {
 	return ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-}
+};
 
 /** RFC 8422 5.4: named curve secp256r1, an uncompressed point, SHA-256 with RSA or ECDSA. */
-function checkKeyExchange(bytes: Uint8Array, start: number, end: number): void {
+const checkKeyExchange = (bytes: Uint8Array, start: number, end: number): void => {
 	const signature = start + 4 + 65;
 	if (end - signature < 4) throw new Error("malformed ServerKeyExchange");
 	const isP256 = bytes[start] === 3 && bytes[start + 1] === 0 && bytes[start + 2] === 23;
@@ -104,4 +104,4 @@ function checkKeyExchange(bytes: Uint8Array, start: number, end: number): void {
 	const length = ((bytes[signature + 2] ?? 0) << 8) | (bytes[signature + 3] ?? 0);
 	if (length === 0 || signature + 4 + length !== end)
 		throw new Error("malformed ServerKeyExchange");
-}
+};

@@ -36,17 +36,17 @@ const POINT_BYTES = 65;
 const PIECE_BYTES = 256;
 
 /** What is to be sent next. */
-const Flight = Object.freeze({
-	Hello: 0,
+const enum Flight {
+	Hello = 0,
 	/** It is the broker's turn. */
-	Nothing: 1,
-	Certificate: 2,
-	CertificateBytes: 3,
-	KeyExchange: 4,
-	Verify: 5,
-	Change: 6,
-	Finished: 7,
-} as const);
+	Nothing = 1,
+	Certificate = 2,
+	CertificateBytes = 3,
+	KeyExchange = 4,
+	Verify = 5,
+	Change = 6,
+	Finished = 7,
+}
 
 /** Sends records. */
 export interface RecordWriter {
@@ -259,7 +259,7 @@ export class Handshake {
 }
 
 /** A record with room for `length` handshake bytes, its header filled in. */
-function plainRecord(length: number): Uint8Array {
+const plainRecord = (length: number): Uint8Array => {
 	const record = new Uint8Array(HEADER_BYTES + length);
 	record[0] = HANDSHAKE;
 	record[1] = 3;
@@ -267,15 +267,15 @@ function plainRecord(length: number): Uint8Array {
 	record[3] = length >> 8;
 	record[4] = length;
 	return record;
-}
+};
 
-function putMessageHeader(record: Uint8Array, type: number, length: number): void {
+const putMessageHeader = (record: Uint8Array, type: number, length: number): void => {
 	record[HEADER_BYTES] = type;
 	putNumber24(record, HEADER_BYTES + 1, length);
-}
+};
 
-function putNumber24(bytes: Uint8Array, at: number, value: number): void {
+const putNumber24 = (bytes: Uint8Array, at: number, value: number): void => {
 	bytes[at] = value >> 16;
 	bytes[at + 1] = value >> 8;
 	bytes[at + 2] = value;
-}
+};

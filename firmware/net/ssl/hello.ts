@@ -28,7 +28,7 @@ const EXTENSIONS = Uint8Array.of(
  * @param random 32 bytes
  * @param name for the server name extension (RFC 6066 section 3), ASCII; "" for none
  */
-export function helloBytes(random: Uint8Array, name: string): Uint8Array {
+export const helloBytes = (random: Uint8Array, name: string): Uint8Array => {
 	const nameBytes = name === "" ? 0 : NAME_BYTES + name.length;
 	const extensions = nameBytes + EXTENSIONS.length;
 	const offerAt = RANDOM_AT + random.length;
@@ -50,10 +50,10 @@ export function helloBytes(random: Uint8Array, name: string): Uint8Array {
 	}
 	bytes.set(EXTENSIONS, at);
 	return bytes;
-}
+};
 
-function putNumber16(bytes: Uint8Array, at: number, value: number): number {
+const putNumber16 = (bytes: Uint8Array, at: number, value: number): number => {
 	bytes[at] = value >> 8;
 	bytes[at + 1] = value;
 	return at + 2;
-}
+};

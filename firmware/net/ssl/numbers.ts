@@ -22,25 +22,25 @@ const WINDOW = 2;
 export const ORDER = CURVE.n;
 
 /** base ^ exponent mod modulus, which is odd. */
-export function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+export const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
 	return MONTGOMERY._exp_SW(base, exponent, modulus, WINDOW);
-}
+};
 
 /** y² = x³ - 3x + b, both in range. */
-export function isOnCurve(x: bigint, y: bigint): boolean {
+export const isOnCurve = (x: bigint, y: bigint): boolean => {
 	if (x >= FIELD.m || y >= FIELD.m) return false;
 	return (y * y - (x * x - 3n) * x - FIELD.b) % FIELD.m === 0n;
-}
+};
 
 /** The base point times `factor`. */
-export function multiplyBase(factor: bigint): { readonly x: bigint; readonly y: bigint } {
+export const multiplyBase = (factor: bigint): { readonly x: bigint; readonly y: bigint } => {
 	return FIELD._mul(BASE, factor);
-}
+};
 
 /** x of the point (x, y), which is on the curve, times `factor`. */
-export function multiply(x: bigint, y: bigint, factor: bigint): bigint {
+export const multiply = (x: bigint, y: bigint, factor: bigint): bigint => {
 	return FIELD._mul({ x, y, z: 1n }, factor).x;
-}
+};
 
 /**
  * FIPS 186-5 section 6.4.2, steps 4 to 8, for P-256.
@@ -48,16 +48,16 @@ export function multiply(x: bigint, y: bigint, factor: bigint): bigint {
  * @param digest no longer than 32 bytes
  * @param r and s from 1 to n - 1
  */
-export function isSignature(
+export const isSignature = (
 	x: bigint,
 	y: bigint,
 	digest: ArrayBuffer,
 	r: bigint,
 	s: bigint,
-): boolean {
+): boolean => {
 	const inverse = MONTGOMERY._mulinv_general(s, ORDER);
 	const first = (BigInt.fromArrayBuffer(digest) * inverse) % ORDER;
 	const second = (r * inverse) % ORDER;
 	const sum = FIELD._mul2(BASE, first, { x, y, z: 1n }, second);
 	return sum.z !== 0n && sum.x % ORDER === r;
-}
+};

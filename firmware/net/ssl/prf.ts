@@ -6,7 +6,12 @@ const HASH_BYTES = 32;
 const BLOCK_BYTES = 64;
 
 /** Fills `target`. @param secret no longer than 64 bytes */
-export function prf(secret: Uint8Array, label: string, seed: Uint8Array, target: Uint8Array): void {
+export const prf = (
+	secret: Uint8Array,
+	label: string,
+	seed: Uint8Array,
+	target: Uint8Array,
+): void => {
 	const digest = new Digest("SHA256");
 	const inner = padded(secret, 0x36);
 	const outer = padded(secret, 0x5c);
@@ -21,16 +26,16 @@ export function prf(secret: Uint8Array, label: string, seed: Uint8Array, target:
 		if (at === target.length) return;
 		chained = hmac(digest, inner, outer, chained);
 	}
-}
+};
 
 /** RFC 2104, over one text or two. */
-function hmac(
+const hmac = (
 	digest: Digest,
 	inner: Uint8Array,
 	outer: Uint8Array,
 	first: ArrayBuffer | Uint8Array,
 	second?: Uint8Array,
-): ArrayBuffer {
+): ArrayBuffer => {
 	digest.reset();
 	digest.write(inner);
 	digest.write(first);
@@ -40,10 +45,10 @@ function hmac(
 	digest.write(outer);
 	digest.write(sum);
 	return digest.close();
-}
+};
 
-function padded(secret: Uint8Array, pad: number): Uint8Array {
+const padded = (secret: Uint8Array, pad: number): Uint8Array => {
 	const block = new Uint8Array(BLOCK_BYTES).fill(pad);
 	for (let i = 0; i < secret.length; i++) block[i] = (secret[i] ?? 0) ^ pad;
 	return block;
-}
+};

@@ -14,7 +14,7 @@ export const HEADER_BYTES = 5;
  * @returns length of the fragment
  * @throws Error with the reason
  */
-export function checkHeader(header: Uint8Array, extraBytes: number, limit: number): number {
+export const checkHeader = (header: Uint8Array, extraBytes: number, limit: number): number => {
 	const type = header[0] ?? 0;
 	if (type < CHANGE_CIPHER_SPEC || type > APPLICATION_DATA || header[1] !== 3) {
 		throw new Error("broker does not speak TLS");
@@ -25,4 +25,4 @@ export function checkHeader(header: Uint8Array, extraBytes: number, limit: numbe
 	if (length === 0 || length < extraBytes) throw new Error("record is too short");
 	if (length - extraBytes > limit) throw new Error(`record of ${length} bytes is too long`);
 	return length;
-}
+};

@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rounds } from "../../support/rounds";
 import { Chaos, type ChaosOptions } from "./chaos";
 
-const Runs = 60;
+const Runs = rounds(60);
 const Steps = 1500;
 
 function runAll(options: ChaosOptions): Record<string, number> {
@@ -28,7 +29,7 @@ function runAll(options: ChaosOptions): Record<string, number> {
 }
 
 function happened(faults: Record<string, number>, names: readonly string[]): void {
-	for (const name of names) assert.ok((faults[name] ?? 0) > 20, `${name}: ${faults[name]}`);
+	for (const name of names) assert.ok((faults[name] ?? 0) > rounds(20), `${name}: ${faults[name]}`);
 }
 
 const always = ["drops", "cutPackets", "stalls", "delivered", "published"];

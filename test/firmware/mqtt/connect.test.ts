@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type SessionOptions, storeSettings } from "../../../firmware/mqtt/connect";
-import * as record from "../../../firmware/mqtt/record";
+import { Place } from "../../../firmware/mqtt/record";
 
 const good: SessionOptions = { clientId: "x", cleanSession: true, keepAliveSeconds: 60 };
 
 function settingsOf(options: SessionOptions): Int32Array {
-	const numbers = new Int32Array(record.RecordPlaces);
+	const numbers = new Int32Array(Place.RecordPlaces);
 	storeSettings(numbers, options);
 	return numbers;
 }
@@ -21,14 +21,14 @@ function refuses(change: Partial<SessionOptions>, expected: RegExp): void {
 
 test("defaults are those of a board", () => {
 	const settings = settingsOf(good);
-	assert.equal(settings[record.Window], 4);
-	assert.equal(settings[record.ArenaBytes], 1024);
-	assert.equal(settings[record.IncomingWindow], 8);
-	assert.equal(settings[record.ReceiveBytes], 512);
-	assert.equal(settings[record.TransmitBytes], 256);
-	assert.equal(settings[record.ConnectTimeoutMs], 10_000);
-	assert.equal(settings[record.ResponseTimeoutMs], 10_000);
-	assert.equal(settings[record.LastPacketId], 65_535, "the first id is 1");
+	assert.equal(settings[Place.Window], 4);
+	assert.equal(settings[Place.ArenaBytes], 1024);
+	assert.equal(settings[Place.IncomingWindow], 8);
+	assert.equal(settings[Place.ReceiveBytes], 512);
+	assert.equal(settings[Place.TransmitBytes], 256);
+	assert.equal(settings[Place.ConnectTimeoutMs], 10_000);
+	assert.equal(settings[Place.ResponseTimeoutMs], 10_000);
+	assert.equal(settings[Place.LastPacketId], 65_535, "the first id is 1");
 });
 
 test("a value out of range is refused with its name, itself and what is allowed", () => {

@@ -1,7 +1,6 @@
-/** The tables of the QoS flows, and that docs/qos.md shows them as they are. Node only. */
+/** The tables of the QoS flows. */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
 	actionOf,
@@ -16,7 +15,6 @@ import {
 	stateOf,
 	step,
 } from "../../../firmware/mqtt/inflight";
-import { describeFlows } from "./describe-flows";
 
 test("the tables have a cell for everything and are frozen", () => {
 	const tables = [
@@ -70,18 +68,4 @@ test("a QoS 2 message is delivered from no state but None, and ends by PUBREL al
 			assert.ok(input === InInput.Pubrel || input === InInput.Forgotten);
 		}
 	}
-});
-
-/** Tables whatever their columns are padded with. */
-function plain(text: string): string {
-	return text
-		.replace(/ *\| */g, "|")
-		.replace(/-+/g, "-")
-		.trim();
-}
-
-test("docs/qos.md holds the tables as they are", () => {
-	const page = readFileSync(new URL("../../../docs/qos.md", import.meta.url), "utf8");
-	const [, tables] = page.split("<!-- tables -->\n");
-	assert.equal(plain(tables ?? ""), plain(describeFlows()));
 });

@@ -7,6 +7,7 @@ import { Code } from "../../../firmware/mqtt/codes";
 import { encodeConnect, type SessionOptions } from "../../../firmware/mqtt/connect";
 import { encodePublish } from "../../../firmware/mqtt/encode";
 import { readUtf8 } from "../../../firmware/mqtt/wire";
+import { rounds } from "../../support/rounds";
 import vectors from "../../vectors/mqtt.json" with { type: "json" };
 import { Decoder } from "./decoder";
 import { toHex } from "./hex";
@@ -36,7 +37,7 @@ test("what we encode mqtt-packet reads, and what it encodes we read", () => {
 	const random = new Random(11);
 	const target = new Uint8Array(2000);
 	const decoder = new Decoder(2000);
-	for (let round = 0; round < 3000; round++) {
+	for (let round = 0; round < rounds(3000); round++) {
 		const qos = random.below(3) as 0 | 1 | 2;
 		const topic = textOf(random, round % 60);
 		const payload = Buffer.from(Array.from({ length: random.below(400) }, () => random.below(256)));

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, Event } from "../../../firmware/mqtt/codes";
-import { LastToken } from "../../../firmware/mqtt/record";
+import { Place } from "../../../firmware/mqtt/record";
+import { rounds } from "../../support/rounds";
 import { type Answer, bytesOf } from "./answers";
 import { Rig } from "./rig";
 
@@ -90,7 +91,7 @@ test("ids are never 0 and never one in use, over the wrap; requests share them",
 	rig.pump();
 	assert.equal(rig.summary(), "publish 65534, subscribe 65535, publish 1");
 	// Go round with two ids, so that the counter meets those in use.
-	for (let count = 0; count < 65_600; count++) {
+	for (let count = 0; count < rounds(65_600); count++) {
 		publish();
 		rig.pump();
 		const { messageId } = rig.take();
@@ -180,7 +181,7 @@ test("what was asked first leaves first, whatever it is", () => {
 test("tokens stay over 0 and keep the order over their wrap", () => {
 	const rig = new Rig().connect();
 	const { session, now } = rig;
-	session.numbers[LastToken] = 0x7ffffffd;
+	session.numbers[Place.LastToken] = 0x7ffffffd;
 	const tokens = [
 		session.publish("a", "0", 0, false, now),
 		session.publish("a", "1", 1, false, now),

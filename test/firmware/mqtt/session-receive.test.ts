@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { generate } from "mqtt-packet";
 import { Code, Event } from "../../../firmware/mqtt/codes";
+import { rounds } from "../../support/rounds";
 import { toHex } from "./hex";
 import { publishOf, Rig } from "./rig";
 
@@ -64,7 +65,7 @@ test("an old handle does not acknowledge the next message in its place", () => {
 	const rig = new Rig({ incomingWindow: 1 }).connect();
 	const handles = new Set<number>();
 	rig.autoAcknowledge = false;
-	for (let count = 0; count < 70_000; count++) {
+	for (let count = 0; count < rounds(70_000); count++) {
 		rig.send(publishOf("x", 1, 1));
 		const { handle } = rig.event();
 		assert.ok(handle > 0 && handle <= 0x7fffffff);

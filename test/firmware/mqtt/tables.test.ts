@@ -18,14 +18,7 @@ import {
 	queuePacket,
 	queueToken,
 } from "../../../firmware/mqtt/queue";
-import {
-	IdCount,
-	QueueCount,
-	QueueHead,
-	RecordPlaces,
-	RequestWindow,
-	TransmitBytes,
-} from "../../../firmware/mqtt/record";
+import { Place } from "../../../firmware/mqtt/record";
 import {
 	addRequest,
 	findRequest,
@@ -37,11 +30,11 @@ import {
 	requestsWaiting,
 	requestToken,
 } from "../../../firmware/mqtt/requests";
-import { append, count, growTable, ListPlaces, NoRow, remove } from "../../../firmware/mqtt/table";
+import { append, count, growTable, NoRow, remove } from "../../../firmware/mqtt/table";
 import { Random } from "./random";
 
 function emptyIds(): IdHolder {
-	return { numbers: new Int32Array(RecordPlaces), pages: undefined };
+	return { numbers: new Int32Array(Place.RecordPlaces), pages: undefined };
 }
 
 test("the set of ids agrees with a plain set", () => {
@@ -58,7 +51,7 @@ test("the set of ids agrees with a plain set", () => {
 			assert.equal(deleteId(ids, id), model.delete(id));
 		}
 		assert.equal(hasId(ids, id), model.has(id));
-		assert.equal(ids.numbers[IdCount], model.size);
+		assert.equal(ids.numbers[Place.IdCount], model.size);
 		if (random.once(5000)) {
 			clearIds(ids);
 			model.clear();
@@ -77,9 +70,9 @@ test("the set of ids agrees with a plain set", () => {
 test("the set of ids takes every id, and is empty again", () => {
 	const ids = emptyIds();
 	for (let id = 65_535; id > 0; id--) addId(ids, id);
-	assert.equal(ids.numbers[IdCount], 65_535);
+	assert.equal(ids.numbers[Place.IdCount], 65_535);
 	for (let id = 1; id <= 65_535; id++) assert.equal(deleteId(ids, id), true);
-	assert.equal(ids.numbers[IdCount], 0);
+	assert.equal(ids.numbers[Place.IdCount], 0);
 	assert.equal(ids.pages, undefined);
 	assert.equal(deleteId(ids, 7), false);
 });
@@ -108,15 +101,15 @@ test("the set of ids stays small for ids in a row", () => {
 		const old = newest - 60;
 		if (round >= 60) assert.equal(deleteId(ids, old > 0 ? old : old + 65_535), true);
 	}
-	assert.equal(ids.numbers[IdCount], 60);
+	assert.equal(ids.numbers[Place.IdCount], 60);
 	assert.ok(bytes() <= 96 + 2 * 256, String(bytes()));
 });
 
 /** Records of a queue keep their order and bytes. Returns the most bytes that were in use. */
 function runQueue(size: number, seed: number): number {
 	const random = new Random(seed);
-	const numbers = new Int32Array(RecordPlaces);
-	numbers[TransmitBytes] = size;
+	const numbers = new Int32Array(Place.RecordPlaces);
+	numbers[Place.TransmitBytes] = size;
 	const holder: QueueHolder = { numbers, queue: undefined };
 	const model: { token: number; length: number }[] = [];
 	let used = 0;
@@ -136,14 +129,14 @@ function runQueue(size: number, seed: number): number {
 			}
 		} else if (model.length > 0) {
 			const { token, length } = model.shift() as { token: number; length: number };
-			const at = (numbers[QueueHead] as number) + QueueTokenBytes;
+			const at = (numbers[Place.QueueHead] as number) + QueueTokenBytes;
 			assert.equal(queueToken(holder), token);
 			const bytes = (holder.queue as Uint8Array).subarray(at, at + length);
 			assert.ok(bytes.every((byte) => byte === (token & 0xff)));
 			finishQueued(holder, QueueTokenBytes + length);
 			used -= QueueTokenBytes + length;
 		}
-		assert.equal(numbers[QueueCount], model.length);
+		assert.equal(numbers[Place.QueueCount], model.length);
 		assert.equal(holder.queue === undefined, model.length === 0);
 		assert.ok((holder.queue?.length ?? 0) <= size);
 		most = Math.max(most, used);
@@ -155,8 +148,8 @@ test("a queue keeps order and bytes, takes what fits, and holds nothing when emp
 	for (let seed = 1; seed <= 20; seed++) {
 		assert.ok(runQueue(256, seed) > 200);
 	}
-	const numbers = new Int32Array(RecordPlaces);
-	numbers[TransmitBytes] = 32;
+	const numbers = new Int32Array(Place.RecordPlaces);
+	numbers[Place.TransmitBytes] = 32;
 	const holder: QueueHolder = { numbers, queue: undefined };
 	assert.equal(checkQueueRoom(holder, 28), Code.None);
 	assert.equal(checkQueueRoom(holder, 29), Code.TooLong);
@@ -165,7 +158,7 @@ test("a queue keeps order and bytes, takes what fits, and holds nothing when emp
 test("a list of rows keeps its order, also while the table grows", () => {
 	const random = new Random(3);
 	const [list, stride, link] = [1, 5, 2];
-	const head = list + ListPlaces;
+	const head = list + 3;
 	let table = growTable(undefined, head, stride, 10);
 	const model: number[] = [];
 	for (let round = 0; round < 2000; round++) {
@@ -194,7 +187,7 @@ test("a list of rows keeps its order, also while the table grows", () => {
 });
 
 test("deadlines hold over the rollover of ticks", () => {
-	const numbers = new Int32Array(RecordPlaces);
+	const numbers = new Int32Array(Place.RecordPlaces);
 	assert.equal(nextDeadlineMs(numbers, 0), -1);
 	const start = 0x7ffffff0;
 	arm(numbers, 0, start, 100);
@@ -212,8 +205,8 @@ test("deadlines hold over the rollover of ticks", () => {
 });
 
 test("requests are found by id, and those that are lost are told once", () => {
-	const numbers = new Int32Array(RecordPlaces);
-	numbers[RequestWindow] = 3;
+	const numbers = new Int32Array(Place.RecordPlaces);
+	numbers[Place.RequestWindow] = 3;
 	const holder: RequestHolder = { numbers, requests: undefined };
 	addRequest(holder, 8, 10, 100, 2);
 	addRequest(holder, 10, 11, 101, 1);
