@@ -55,6 +55,13 @@ test("no broker does not count while there is no Wi-Fi, and goes on afterwards",
 	assert.equal(watched.pass(5, "wifi clock"), "560: no broker for 60 min");
 });
 
+test("no clock does not count while there is no Wi-Fi", () => {
+	const watched = new Watched({ ...ALL, wifiMinutes: 0 });
+	assert.equal(watched.pass(29, "wifi"), "");
+	assert.equal(watched.pass(500, ""), "");
+	assert.equal(watched.pass(5, "wifi"), "530: no clock for 30 min");
+});
+
 test("no broker does not count before the clock where a certificate needs it, else it does", () => {
 	const forBroker = { wifiMinutes: 0, clockMinutes: 0, brokerMinutes: 10 };
 	assert.equal(new Watched(forBroker).pass(1000, "wifi"), "");
