@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Ajv } from "ajv";
 import { checkBoard, checkSite, splitAddress } from "../../firmware/config";
 
 const WIFI = [{ ssid: "garden", password: "eight chars" }];
 const GOOD = { wifi: WIFI, broker: { url: "mqtts://broker:8884", username: "u", password: "p" } };
-
-function readJson(path: string): Record<string, unknown> {
-	return JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-}
 
 function problemsOf(site: object, overrides: object = {}): readonly string[] {
 	return checkSite(site as never, overrides as never).problems;
@@ -103,26 +97,6 @@ test("no problem shows a password", () => {
 		const problems = problemsOf(site);
 		assert.notEqual(problems.length, 0);
 		assert.ok(!problems.join().includes(secret), problems.join());
-	}
-});
-
-test("the example site is right, by the schema and by the firmware", () => {
-	const validate = new Ajv({ strict: true }).compile(readJson("site.schema.json"));
-	const example = readJson("site.example.json");
-	assert.ok(validate(example), JSON.stringify(validate.errors));
-	assert.deepEqual(problemsOf(example), []);
-	assert.ok(!validate({ wify: [] }));
-});
-
-test("every board is right, by the schema and by the firmware, and named as its file", () => {
-	const validate = new Ajv({ strict: true }).compile(readJson("boards/schema.json"));
-	const files = readdirSync("boards").filter((name) => name !== "schema.json");
-	assert.ok(files.length >= 3);
-	for (const file of files) {
-		const board = readJson(`boards/${file}`);
-		assert.ok(validate(board), `${file}: ${JSON.stringify(validate.errors)}`);
-		assert.deepEqual(checkBoard(board).problems, []);
-		assert.equal(`${String(board.name)}.json`, file);
 	}
 });
 

@@ -1,8 +1,10 @@
-/** A board's program for tests: the certificates of one connection, with text in and out. */
+/** A board's program for tests: certificates, with text in and out. */
 
 import { Certificates } from "../../firmware/net/certificates";
 import type { TextCase } from "./chain-checker";
 import { bytesOf } from "./hex";
+
+export { checkText } from "./chain-checker";
 
 /** What authenticate() says, or "". */
 function attempt(step: () => unknown): string {

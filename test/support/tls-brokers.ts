@@ -90,7 +90,13 @@ export async function startTlsBrokers(folder: string): Promise<TlsBrokers> {
 }
 
 /** Lines of mosquitto.conf. Mosquitto sends what is behind its certificate, too. */
-function files(folder: string, name: string, made: Made, issuer: Made, clients = issuer): string[] {
+export function files(
+	folder: string,
+	name: string,
+	made: Made,
+	issuer: Made,
+	clients = issuer,
+): string[] {
 	const at = (suffix: string) => join(folder, `${name}.${suffix}`);
 	writeFileSync(at("crt"), pemOf(made) + pemOf(issuer));
 	writeFileSync(at("ca"), pemOf(clients));
@@ -99,7 +105,7 @@ function files(folder: string, name: string, made: Made, issuer: Made, clients =
 	return [`certfile ${at("crt")}`, `cafile ${at("ca")}`, `keyfile ${at("key")}`];
 }
 
-function pemOf({ der }: Made): string {
+export function pemOf({ der }: Made): string {
 	const lines =
 		Buffer.from(der)
 			.toString("base64")

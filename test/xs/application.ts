@@ -1,96 +1,69 @@
 /**
- * A Moddable application for a test: a main module of test/xs, cases as JSON, and the parts of the
- * firmware that check certificates and guard TLS. Lives in a temporary folder.
+ * A Moddable application for a test: a program of the test's in one bundle, beside the firmware's
+ * modules as the root's manifest builds them, of which main is not run. Lives in a temporary folder.
  */
 
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { buildXs, runXs } from "./xs";
+import { join, resolve } from "node:path";
+import { bundleForXs, type JsonModules } from "./bundle";
+import { buildXs, runXs, warningsAboutOurs, type XsApplication } from "./xs";
 
-const root = join(import.meta.dirname, "../..");
-
-const CHECK = [
-	"firmware/net/certificate",
-	"firmware/net/certificate-chain",
-	"firmware/net/certificate-extensions",
-	"firmware/net/certificate-names",
-	"firmware/net/certificate-signature",
-	"firmware/net/der",
-	"test/support/hex",
-];
-const TLS = [
-	"firmware/net/certificates",
-	"firmware/net/socket",
-	"firmware/net/tls-alert",
-	"firmware/net/tls-guard",
-	"test/support/tls-attempt",
-];
-
-export interface TestApplication {
-	/** Folder in test/xs with main.ts and modules.d.ts. */
-	readonly name: "chains" | "tls";
-	readonly cases: readonly object[];
-	/** The last line that it traces. */
-	readonly last: RegExp;
-	readonly limitMs: number;
+export interface ApplicationOptions {
+	/** Source text; its relative imports are from the root. */
+	readonly program: string;
+	/** What it imports as `json:<name>`. */
+	readonly json?: JsonModules;
+	/** The machine's sizes, as in a manifest. */
+	readonly creation: object;
+	/** `name=value` for mc/config. */
+	readonly values?: readonly string[];
 }
 
-/** Builds and runs it; resolves with what it traced. */
-export async function runApplication(options: TestApplication): Promise<readonly string[]> {
-	const { name, cases, last, limitMs } = options;
-	const folder = mkdtempSync(join(tmpdir(), `fieldmote-${name}-`));
+export interface Application extends XsApplication {
+	/** Puts lines of the sources in the place of the bundle's. */
+	mapped(text: string): string;
+}
+
+export async function buildApplication(options: ApplicationOptions): Promise<Application> {
+	const { program, json, creation, values } = options;
+	const { code, sourceOf } = await bundleForXs(program, json);
+	const folder = mkdtempSync(join(tmpdir(), "fieldmote-program-"));
 	try {
-		writeFileSync(join(folder, "cases.json"), JSON.stringify(cases));
-		writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest(name)));
-		copyFileSync(join(import.meta.dirname, name, "main.ts"), join(folder, "main.ts"));
-		const application = await buildXs({ folder });
-		const run = await runXs(application);
-		try {
-			await run.waitFor(last, limitMs);
-			return run.lines;
-		} finally {
-			await run.stop();
-			application.discard();
-		}
+		const manifest = {
+			include: [resolve("manifest.json")],
+			modules: { "test/program": "./program" },
+			creation: { ...creation, main: "test/program" },
+			// What only looks unused would be missing.
+			strip: [],
+		};
+		writeFileSync(join(folder, "program.js"), code);
+		writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+		const mapped = (text: string): string =>
+			text.replace(/\(\S*program\.js:(\d+)\)/g, (all, line) => {
+				const source = sourceOf(Number(line));
+				return source === undefined ? all : `(${source})`;
+			});
+		const application = await buildXs({ folder, values });
+		assert.deepEqual(warningsAboutOurs(application), []);
+		return { ...application, mapped };
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
 }
 
-function manifest(name: TestApplication["name"]): object {
-	const at = (path: string) => join(root, path);
-	const types = ["firmware/typings/build", "firmware/typings/crypt", "firmware/typings/ssl"];
-	const own = name === "tls" ? [...CHECK, ...TLS] : [...CHECK, "test/support/chain-checker"];
-	const base = name === "tls" ? ["examples/manifest_net", "modules/io/manifest"] : [];
-	const included = ["examples/manifest_base", ...base, "modules/crypt/tls_common"];
-	return {
-		include: included.map((path) => `$(MODDABLE)/${path}.json`),
-		typescript: {
-			tsconfig: {
-				compilerOptions: {
-					strict: true,
-					types: [...types, "test/xs/cases", `test/xs/${name}/modules`].map(at),
-				},
-			},
-		},
-		modules: {
-			"~": ["$(MODULES)/crypt/ssl/*"],
-			"*": "./main",
-			cases: "./cases",
-			// Under their paths, which is where relative imports lead to.
-			...Object.fromEntries(own.map((path) => [path, at(path)])),
-			...(name === "tls" ? tlsModules(at) : { "ssl/numbers": at("firmware/net/ssl/numbers") }),
-		},
-		// As on the ESP8266.
-		creation: { stack: 320 },
-		preload: ["firmware/*", "firmware/net/*", "ssl/*"],
-	};
-}
-
-function tlsModules(at: (path: string) => string): Record<string, string> {
-	return {
-		"ssl/*": at("firmware/net/ssl/*"),
-		"embedded:io/socket/tcp/tls": at("firmware/net/ssl/embedded/tls"),
-	};
+/** Runs it until a line; resolves with what it traced. */
+export async function runApplication(
+	application: Application,
+	last: RegExp,
+	limitMs: number,
+): Promise<readonly string[]> {
+	const run = await runXs(application);
+	try {
+		await run.waitFor(last, limitMs);
+		return run.lines;
+	} finally {
+		await run.stop();
+	}
 }

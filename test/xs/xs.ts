@@ -41,6 +41,8 @@ export interface BuildOptions {
 	output?: string;
 	/** More arguments of mcconfig, such as `name=value` for mc/config. */
 	values?: readonly string[];
+	/** More environment of mcconfig. */
+	environment?: Record<string, string>;
 	/** Default true: trace, and no optimisation. Without, nothing is streamed. */
 	debug?: boolean;
 }
@@ -62,7 +64,7 @@ export async function buildXs(options: BuildOptions): Promise<XsApplication> {
 	const command = ["-m", ...flags, "-p", "lin", "-t", "build", "-o", output];
 	const child = spawn("mcconfig", [...command, ...(options.values ?? [])], {
 		cwd: options.folder,
-		env: { ...process.env, MODDABLE: sdk, PATH: buildPath(sdk) },
+		env: { ...process.env, ...options.environment, MODDABLE: sdk, PATH: buildPath(sdk) },
 		stdio: ["ignore", "pipe", "pipe"],
 		timeout: BUILD_LIMIT_MS,
 	});
@@ -89,6 +91,16 @@ function errorsIn(buildLog: string): string {
 function buildPath(sdk: string): string {
 	const ours = join(import.meta.dirname, "../../node_modules/.bin");
 	return [join(sdk, "build/bin/lin/release"), ours, process.env.PATH].join(delimiter);
+}
+
+/** Modules of the SDK that XS warns about. */
+const SDK_WARNING = /### warning: (wifi|ssl\/cache): /;
+
+/** What the linker says of modules that are not the SDK's: "not frozen", "no const" and the like. */
+export function warningsAboutOurs({ buildLog }: XsApplication): readonly string[] {
+	if (!buildLog.includes("xsl")) throw new Error(`no module was linked:\n${buildLog}`);
+	const warnings = buildLog.split("\n").filter((line) => /### warning/.test(line));
+	return warnings.filter((line) => !SDK_WARNING.test(line));
 }
 
 function requireSdk(): string {
@@ -148,7 +160,9 @@ export class XsRun {
 		const display = await this.startDisplay();
 		const simulators = join(sdk, "build/simulators");
 		const program = join(sdk, "build/bin/lin/release/mcsim");
-		const child = spawn(program, [simulators, application.path], {
+		// The SDK's sockets on Linux do not hold back SIGPIPE, and the simulator lets it end itself.
+		const command = ["--block-signal=PIPE", program, simulators, application.path];
+		const child = spawn("env", command, {
 			env: {
 				...process.env,
 				HOME: this.home,
@@ -163,6 +177,11 @@ export class XsRun {
 		this.children.unshift(child);
 		child.on("error", (error) => this.finish(error.message));
 		child.on("exit", (code, signal) => this.finish(`simulator ended (${signal ?? code})`));
+	}
+
+	/** False once the application or the simulator has ended, by a crash too. */
+	get isRunning(): boolean {
+		return this.ended === "";
 	}
 
 	/** Resolves with the first line, past or to come, that matches. Rejects after `limitMs`. */
@@ -249,6 +268,8 @@ export class XsRun {
 	private take(line: string): void {
 		this.lines.push(line);
 		this.options.onLine?.(line);
+		// The simulator itself lives on.
+		if (line.startsWith("XS abort")) this.finish(line);
 		const open = this.waiters;
 		this.waiters = [];
 		for (const waiter of open) {

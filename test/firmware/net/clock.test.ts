@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Clock, type ClockSample, Quality } from "../../../firmware/net/clock";
-import { seeded } from "../../support/virtual-world";
+import { seeded } from "../../support/seeded";
 
 const START_MS = Date.UTC(2026, 10, 21, 4, 0, 0);
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createSntpReply, decodeReply, encodeRequest } from "../../../firmware/net/sntp";
 import { answerNtp, type NtpFaults } from "../../../host-sim/world/ntp-server";
-import { seeded } from "../../support/virtual-world";
+import { rounds } from "../../support/rounds";
+import { seeded } from "../../support/seeded";
 
 const NONCE = new Uint32Array([0xdeadbeef, 0x01234567]);
 const NOW_MS = Date.UTC(2026, 10, 21, 4, 0, 0, 250);
@@ -166,7 +167,7 @@ test("the sample's bound holds for any split of the delay and any drift to ±100
 
 test("random bytes: never throws, never accepted without the echo", () => {
 	const random = seeded(4);
-	for (let i = 0; i < 20_000; i++) {
+	for (let i = 0; i < rounds(20_000); i++) {
 		const bytes = new Uint8Array(Math.floor(random() * 100)).map(() => random() * 256);
 		const reply = decode(bytes);
 		assert.notEqual(reply.reason, "");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { NtpFaults } from "../../../host-sim/world/ntp-server";
+import { seeded } from "../../support/seeded";
 import { A, B, setUp, start } from "../../support/time-world";
-import { seeded } from "../../support/virtual-world";
 
 test("the first sample sets it at once; four, two seconds apart; then again with jitter", async () => {
 	const setup = await setUp({ [A]: { requestDelayMs: 10, replyDelayMs: 30 } });

@@ -1,6 +1,6 @@
 /**
  * Which unit tests of the firmware run on XS: all, but those named here with what they need of
- * Node's. units.test.ts holds the list against what esbuild finds.
+ * Node's. units.test.ts holds the list against what bundle.ts finds.
  */
 
 import { readdirSync } from "node:fs";

@@ -8,10 +8,10 @@ import UDP from "embedded:io/socket/udp";
 import config from "mc/config";
 import Time from "time";
 import Timer from "timer";
-import { Clock } from "../../../firmware/net/clock";
-import { NameResolver } from "../../../firmware/net/dns";
-import { TimeKeeper } from "../../../firmware/net/timekeeper";
-import type { UdpConstructor } from "../../../firmware/net/udp";
+import { Clock } from "../../firmware/net/clock";
+import { NameResolver } from "../../firmware/net/dns";
+import { TimeKeeper } from "../../firmware/net/timekeeper";
+import type { UdpConstructor } from "../../firmware/net/udp";
 
 const values = config as Record<string, string>;
 const clock = new Clock();

@@ -2,7 +2,7 @@
 
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
-import cases from "cases" with { type: "json" };
-import { type AttemptOptions, attempt } from "test/support/tls-attempt";
+import cases from "json:cases";
+import { type AttemptOptions, attempt } from "../support/tls-attempt";
 
 attempt({ cases, TCP: TCP as unknown as AttemptOptions["TCP"], TLSSocket });

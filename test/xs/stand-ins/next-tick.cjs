@@ -1,0 +1,2 @@
+/** `process-nextick-args` for mqtt-packet on XS. */
+exports.nextTick = (callback, ...args) => void Promise.resolve().then(() => callback(...args));
