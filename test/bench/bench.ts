@@ -5,12 +5,16 @@ import { rows as publish } from "./publish";
 import { rows as start } from "./start";
 import { printTable, type Row } from "./table";
 import { rows as xsCodec } from "./xs-codec";
+import { rows as xsHandshake } from "./xs-handshake";
+import { rows as xsStart } from "./xs-start";
 
 const parts: readonly [string, () => Promise<readonly Row[]> | readonly Row[]][] = [
 	["codec", () => codec().map(perSecond)],
 	["publish", publish],
 	["start", start],
 	["codec on XS", xsCodec],
+	["TLS on XS", xsHandshake],
+	["start on XS", xsStart],
 ];
 
 /** From nanoseconds for one to how many in a second, so that more is better in every row. */

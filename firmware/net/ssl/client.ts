@@ -39,7 +39,7 @@ type Resume = Timer & { client?: Client };
 
 export default class Client implements RecordWriter {
 	writable = 0;
-	private readonly guard: TlsGuard;
+	readonly guard: TlsGuard;
 	private readonly tcp: TcpSocket;
 	private readonly header = new Uint8Array(HEADER_BYTES);
 	/** Until it is over. */
@@ -112,9 +112,9 @@ export default class Client implements RecordWriter {
 	handleReadable(count: number): void {
 		this.readable = count;
 		try {
-			// The owner is called from here, not from below: what it does goes deep.
+			// Signatures are checked and the owner is called from here, not from below: both go deep.
 			while (this.readable > 0 && this.available === 0) {
-				this.readSome();
+				if (this.readSome()) this.takeMessage();
 				if (this.available > 0) this.guard.onReadable(this.available);
 				else if (this.handshake?.isDone === true) this.finish();
 			}
@@ -145,10 +145,6 @@ export default class Client implements RecordWriter {
 		this.handleReadable(this.readable);
 	}
 
-	handleError(): void {
-		this.guard.onError();
-	}
-
 	/** Bytes for the owner to read. */
 	private get available(): number {
 		return this.data === undefined ? 0 : this.data.length - this.dataAt;
@@ -158,21 +154,22 @@ export default class Client implements RecordWriter {
 		return Math.max(0, Math.min(this.writable - OVERHEAD_BYTES, WRITE_BYTES));
 	}
 
-	/** Reads as much as is there of a header, a message or a record. */
-	private readSome(): void {
+	/** Reads of a header, a message or a record what is there; true when a message is whole. */
+	private readSome(): boolean {
 		if (this.headerLeft > 0) {
 			const at = HEADER_BYTES - this.headerLeft;
 			this.headerLeft -= this.readInto(this.header, at, HEADER_BYTES);
 			if (this.headerLeft === 0) this.beginRecord();
-		} else if (this.fragmentLeft > 0) this.readMessage();
-		else {
-			const record = this.incoming as Uint8Array;
-			this.filled += this.readInto(record, this.filled, record.length);
-			if (this.filled < record.length) return;
-			this.incoming = undefined;
-			this.headerLeft = HEADER_BYTES;
-			this.takeRecord(record);
+			return false;
 		}
+		if (this.fragmentLeft > 0) return this.readMessage();
+		const record = this.incoming as Uint8Array;
+		this.filled += this.readInto(record, this.filled, record.length);
+		if (this.filled < record.length) return false;
+		this.incoming = undefined;
+		this.headerLeft = HEADER_BYTES;
+		this.takeRecord(record);
+		return false;
 	}
 
 	/** @returns how many bytes of [start, end) were filled */
@@ -219,7 +216,7 @@ export default class Client implements RecordWriter {
 	}
 
 	/** Reads handshake messages in the clear, which need not end where a record does. */
-	private readMessage(): void {
+	private readMessage(): boolean {
 		this.incoming ??= new Uint8Array(PREFIX_BYTES);
 		const message = this.incoming;
 		const end = Math.min(message.length, this.filled + this.fragmentLeft);
@@ -227,17 +224,19 @@ export default class Client implements RecordWriter {
 		this.filled += count;
 		this.fragmentLeft -= count;
 		if (this.fragmentLeft === 0) this.headerLeft = HEADER_BYTES;
-		if (this.filled < message.length) return;
-		if (message.length === PREFIX_BYTES) {
-			const low = ((message[2] ?? 0) << 8) | (message[3] ?? 0);
-			const length = ((message[1] ?? 0) << 16) | low;
-			if (length > MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
-			if (length > 0) {
-				this.incoming = new Uint8Array(PREFIX_BYTES + length);
-				this.incoming.set(message);
-				return;
-			}
-		}
+		if (this.filled < message.length) return false;
+		if (message.length > PREFIX_BYTES) return true;
+		const low = ((message[2] ?? 0) << 8) | (message[3] ?? 0);
+		const length = ((message[1] ?? 0) << 16) | low;
+		if (length > MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
+		if (length === 0) return true;
+		this.incoming = new Uint8Array(PREFIX_BYTES + length);
+		this.incoming.set(message);
+		return false;
+	}
+
+	private takeMessage(): void {
+		const message = this.incoming as Uint8Array;
 		this.incoming = undefined;
 		this.filled = 0;
 		this.handshake?.take(message);
@@ -295,5 +294,5 @@ function onWritable(this: TcpSocket, count: number): void {
 }
 
 function onError(this: TcpSocket): void {
-	(this.target as Client).handleError();
+	(this.target as Client).guard.onError();
 }
