@@ -65,8 +65,10 @@ export interface Platform {
 /** A site with all that a node cannot do without. */
 type BootSite = SiteConfig & { readonly broker: BrokerConfig };
 
-/** Name, TCP and TLS each; a handshake takes an ESP8266 several seconds. */
-const STEP_TIMEOUT_MS = 30_000;
+const enum Const {
+	/** Name, TCP and TLS each; a handshake takes an ESP8266 several seconds. */
+	STEP_TIMEOUT_MS = 30_000,
+}
 
 /** Until the runtime takes its place. */
 const NOBODY: LinkOwner = Object.freeze({
@@ -162,7 +164,7 @@ const start = (
 		host: broker.host,
 		port: broker.port,
 		tls: broker.secure ? platform.identity : undefined,
-		stepTimeoutMs: STEP_TIMEOUT_MS,
+		stepTimeoutMs: Const.STEP_TIMEOUT_MS,
 		recordBytes: board.recordBytes,
 		timeMinimumMs: site.timeMinimumMs,
 		timeMaximumMs: site.timeMaximumMs,

@@ -86,7 +86,9 @@ const BOARD_KEYS = Object.freeze([
 ]);
 const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
 const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
-const DAY_MS = 86_400_000;
+const enum Const {
+	DAY_MS = 86_400_000,
+}
 
 /** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
 export interface Checked<T> {
@@ -113,15 +115,15 @@ export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 	check.keys(ntp, "ntp", NTP_KEYS);
 	const time = check.object(site, "time");
 	check.keys(time, "time", TIME_KEYS);
-	const intervalMs = check.integer(time, "time", "intervalMs", 10_000, 1_000, DAY_MS);
-	const timeMinimumMs = check.integer(time, "time", "minimumMs", intervalMs, 1_000, DAY_MS);
+	const intervalMs = check.integer(time, "time", "intervalMs", 10_000, 1_000, Const.DAY_MS);
+	const timeMinimumMs = check.integer(time, "time", "minimumMs", intervalMs, 1_000, Const.DAY_MS);
 	const timeMaximumMs = check.integer(
 		time,
 		"time",
 		"maximumMs",
 		Math.max(intervalMs, timeMinimumMs),
 		1_000,
-		DAY_MS,
+		Const.DAY_MS,
 	);
 	if (timeMaximumMs < timeMinimumMs) {
 		check.problem(
@@ -146,7 +148,7 @@ export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 			keepAliveSeconds: check.integer(broker, "broker", "keepAliveSeconds", 60, 5, 65_535),
 			timeMinimumMs,
 			timeMaximumMs,
-			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, DAY_MS),
+			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, Const.DAY_MS),
 			supervisor: supervisorLimits(check, check.object(site, "supervisor")),
 		},
 	};

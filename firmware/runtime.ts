@@ -27,10 +27,12 @@ import { Supervisor, type SupervisorLimits } from "./supervisor";
 
 /** 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
 const RECONNECT = Object.freeze({ baseMs: 1_000, capMs: 120_000, stableMs: 60_000 });
-/** Uptime, supervisor and safe mode are looked at as often, at least. */
-const WATCH_MS = 60_000;
-/** After a stop: how long the good-bye may take. */
-const STOP_TIMEOUT_MS = 2_000;
+const enum Const {
+	/** Uptime, supervisor and safe mode are looked at as often, at least. */
+	WATCH_MS = 60_000,
+	/** After a stop: how long the good-bye may take. */
+	STOP_TIMEOUT_MS = 2_000,
+}
 
 /**
  * What a node is made of. One flat record that all parts share, because a record of options for
@@ -104,7 +106,7 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 			return;
 		}
 		const now = Time.ticks | 0;
-		this.stopDue = (now + STOP_TIMEOUT_MS) | 0;
+		this.stopDue = (now + Const.STOP_TIMEOUT_MS) | 0;
 		this.reschedule(now);
 		this.profile.handleStop(now);
 		this.link.pump();
@@ -195,7 +197,7 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 	private watch(now: number): void {
 		const { boots, clock, needsClock } = this.wiring;
 		const { facts } = this;
-		this.watchDue = (now + WATCH_MS) | 0;
+		this.watchDue = (now + Const.WATCH_MS) | 0;
 		const isOver = boots.handleUptime(facts.uptimeSeconds(now));
 		if (isOver) this.restart(SAFE_MODE_OVER);
 		if (isOver || this.supervisor === undefined) return;

@@ -16,8 +16,10 @@ export interface SupervisorLimits {
 }
 
 const KEYS = Object.freeze(["wifiRestartMinutes", "clockRestartMinutes", "brokerRestartMinutes"]);
-const MINUTE_MS = 60_000;
-const WEEK_MINUTES = 10_080;
+const enum Const {
+	MINUTE_MS = 60_000,
+	WEEK_MINUTES = 10_080,
+}
 
 /** Reads `supervisor` of a site; undefined: the node never restarts for want of anything. */
 export const supervisorLimits = (
@@ -37,9 +39,9 @@ const minutes = (check: Checker, supervisor: Json, key: string): number => {
 	const value = supervisor[key] ?? 0;
 	if (value === 0) return 0;
 	if (typeof value === "number" && Number.isInteger(value) && value >= 10) {
-		if (value <= WEEK_MINUTES) return value;
+		if (value <= Const.WEEK_MINUTES) return value;
 	}
-	const allowed = `must be 0 (never) or a whole number from 10 to ${WEEK_MINUTES}`;
+	const allowed = `must be 0 (never) or a whole number from 10 to ${Const.WEEK_MINUTES}`;
 	check.problem(`supervisor.${key}`, value, allowed);
 	return 0;
 };
@@ -79,7 +81,7 @@ export class Supervisor {
 }
 
 const isOver = (lackMs: number, limitMinutes: number): boolean => {
-	return limitMinutes > 0 && lackMs >= limitMinutes * MINUTE_MS;
+	return limitMinutes > 0 && lackMs >= limitMinutes * Const.MINUTE_MS;
 };
 
 const cause = (what: string, minutes: number): string => {

@@ -14,8 +14,10 @@ export interface Command {
 }
 
 const EXPECTED = 'expected ON, OFF, TOGGLE or {"state": one of these, "id": text}';
-/** Characters of an `id`; longer ones would fill the history and the result. */
-const ID_LIMIT = 64;
+const enum Const {
+	/** Characters of an `id`; longer ones would fill the history and the result. */
+	ID_LIMIT = 64,
+}
 
 /** Parses a payload; never throws. */
 export const parseCommand = (text: string): Command => {
@@ -49,8 +51,12 @@ const parseJson = (text: string): Command => {
 	}
 	const record = parsed as Readonly<Record<string, unknown>>;
 	const id = record.id ?? "";
-	if (typeof id !== "string" || id.length > ID_LIMIT) {
-		return { state: "", id: "", problem: `id must be text of at most ${ID_LIMIT} characters` };
+	if (typeof id !== "string" || id.length > Const.ID_LIMIT) {
+		return {
+			state: "",
+			id: "",
+			problem: `id must be text of at most ${Const.ID_LIMIT} characters`,
+		};
 	}
 	for (const key in record) {
 		if (key !== "state" && key !== "id") {

@@ -54,9 +54,11 @@ export type ConnectOptions = Pick<
 	"clientId" | "cleanSession" | "keepAliveSeconds" | "username" | "password" | "will"
 >;
 
-const MaximumPacketBytes = 268_435_460;
-const MaximumTimeoutMs = 3_600_000;
-const DefaultTimeoutMs = 10_000;
+const enum Const {
+	MaximumPacketBytes = 268_435_460,
+	MaximumTimeoutMs = 3_600_000,
+	DefaultTimeoutMs = 10_000,
+}
 
 /** Of CONNECT (section 3.1.2.3). */
 const enum ConnectFlag {
@@ -82,10 +84,16 @@ export const storeSettings = (numbers: Int32Array, options: SessionOptions): voi
 	);
 	numbers[Place.CleanSession] = options.cleanSession ? 1 : 0;
 	numbers[Place.Window] = number("window", window, 4, 1, 65_000);
-	numbers[Place.ArenaBytes] = number("arenaBytes", arenaBytes, 1024, 16, MaximumPacketBytes);
+	numbers[Place.ArenaBytes] = number("arenaBytes", arenaBytes, 1024, 16, Const.MaximumPacketBytes);
 	numbers[Place.IncomingWindow] = number("incomingWindow", incomingWindow, 8, 1, 65_000);
-	numbers[Place.ReceiveBytes] = number("receiveBytes", receiveBytes, 512, 16, MaximumPacketBytes);
-	const queueBytes = number("transmitBytes", transmitBytes, 256, 32, MaximumPacketBytes);
+	numbers[Place.ReceiveBytes] = number(
+		"receiveBytes",
+		receiveBytes,
+		512,
+		16,
+		Const.MaximumPacketBytes,
+	);
+	const queueBytes = number("transmitBytes", transmitBytes, 256, 32, Const.MaximumPacketBytes);
 	numbers[Place.TransmitBytes] = Math.max(queueBytes, connectBytes(options) + QueueTokenBytes);
 	numbers[Place.RequestWindow] = number("requestWindow", requestWindow, 4, 1, 255);
 	numbers[Place.ConnectTimeoutMs] = timeout("connectTimeoutMs", connectTimeoutMs);
@@ -95,7 +103,7 @@ export const storeSettings = (numbers: Int32Array, options: SessionOptions): voi
 };
 
 const timeout = (name: string, given: number | undefined): number => {
-	return number(name, given, DefaultTimeoutMs, 1, MaximumTimeoutMs);
+	return number(name, given, Const.DefaultTimeoutMs, 1, Const.MaximumTimeoutMs);
 };
 
 const checkTexts = (options: SessionOptions): void => {

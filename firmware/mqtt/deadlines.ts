@@ -19,7 +19,9 @@ export const enum Deadline {
 	Close = 4,
 }
 
-const DeadlineCount = 5;
+const enum Const {
+	DeadlineCount = 5,
+}
 
 export const arm = (numbers: Int32Array, which: number, now: number, delayMs: number): void => {
 	numbers[Place.DueAt + which] = (now + delayMs) | 0;
@@ -49,7 +51,7 @@ export const takeDue = (numbers: Int32Array, which: number, now: number): boolea
 /** Milliseconds to the next one, 0 when one is due, -1 when none is armed. */
 export const nextDeadlineMs = (numbers: Int32Array, now: number): number => {
 	let least = -1;
-	for (let which = 0; which < DeadlineCount; which++) {
+	for (let which = 0; which < Const.DeadlineCount; which++) {
 		if (!isArmed(numbers, which)) continue;
 		const left = Math.max(((numbers[Place.DueAt + which] as number) - now) | 0, 0);
 		if (least < 0 || left < least) least = left;

@@ -13,7 +13,9 @@ import { checkFirstByte, checkLength, type PacketHolder, parsePacket } from "./p
 import { Flag, Place } from "./record";
 import { copyBytes } from "./wire";
 
-const MaximumHeaderBytes = 5;
+const enum Const {
+	MaximumHeaderBytes = 5,
+}
 
 /** What came of a call, if not the code of a rule that the bytes broke. */
 export const enum Decoded {
@@ -130,7 +132,7 @@ const takeHeaderByte = (holder: PacketHolder, byte: number): void => {
 	numbers[Place.BodyBytes] = length;
 	if (byte >= 0x80) {
 		// Section 2.2.3: at most four bytes.
-		if (index === MaximumHeaderBytes - 1)
+		if (index === Const.MaximumHeaderBytes - 1)
 			numbers[Place.DecodeResult] = Code.RemainingLengthOverflow;
 		return;
 	}

@@ -9,7 +9,6 @@
 
 import { Place, Room } from "./record";
 
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Page {
 	Bits = 2048,
 	Bytes = 256,

@@ -20,7 +20,6 @@ export interface IncomingHolder extends IdHolder {
 }
 
 /** In front of the rows. */
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Head {
 	/** The messages of this connection, oldest first. */
 	Arrivals = 0,
@@ -30,7 +29,6 @@ const enum Head {
 	Places = 5,
 }
 
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Row {
 	State = 0,
 	Id = 1,
@@ -39,8 +37,10 @@ const enum Row {
 	Places = 5,
 }
 
-/** A handle is generation * 65,536 + number of the row + 1, and stays in 31 bits. */
-const GenerationMask = 0x7fff;
+const enum Const {
+	/** A handle is generation * 65,536 + number of the row + 1, and stays in 31 bits. */
+	GenerationMask = 0x7fff,
+}
 
 /** Messages that are held or wait for their turn. */
 export const incomingCount = (holder: IncomingHolder): number => {
@@ -219,7 +219,7 @@ const findState = (table: Int32Array, state: number): number => {
 };
 
 const renew = (holder: IncomingHolder, table: Int32Array, row: number): void => {
-	const generation = ((holder.numbers[Place.Generation] as number) + 1) & GenerationMask;
+	const generation = ((holder.numbers[Place.Generation] as number) + 1) & Const.GenerationMask;
 	holder.numbers[Place.Generation] = generation;
 	table[row + Row.Generation] = generation;
 };

@@ -20,7 +20,6 @@ export interface OutgoingHolder extends RequestHolder {
 }
 
 /** In front of the rows. */
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 export const enum Head {
 	/** All publications, oldest first; those with PUBREC received, in that order. */
 	Order = 0,
@@ -36,7 +35,6 @@ export const enum Head {
 	Places = 11,
 }
 
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 export const enum Row {
 	State = 0,
 	Id = 1,

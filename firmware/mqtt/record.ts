@@ -9,7 +9,6 @@
  * places. An imported constant would take a slot of the stack in each function that uses it.
  */
 
-// biome-ignore lint/suspicious/noConstEnum: see above
 export const enum Place {
 	// What survives a connection: first the settings, which never change.
 	KeepAliveSeconds = 0,
@@ -103,7 +102,6 @@ export const enum Place {
 }
 
 /** Bits of `Flags`. */
-// biome-ignore lint/suspicious/noConstEnum: see above
 export const enum Flag {
 	/** A transport is open, as far as the application said. */
 	Attached = 1,
@@ -127,7 +125,6 @@ export const enum Flag {
 }
 
 /** How many places some of them have. */
-// biome-ignore lint/suspicious/noConstEnum: see above
 export const enum Room {
 	FewIds = 4,
 	Replies = 8,

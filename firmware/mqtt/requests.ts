@@ -15,14 +15,12 @@ export interface RequestHolder {
 }
 
 /** In front of the rows: how many wait for an answer, and of how many the loss has to be told. */
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Head {
 	Waiting = 0,
 	Lost = 1,
 	Places = 2,
 }
 
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Row {
 	State = 0,
 	Type = 1,
@@ -32,7 +30,6 @@ const enum Row {
 	Places = 5,
 }
 
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum Request {
 	Free = 0,
 	Waiting = 1,

@@ -10,15 +10,16 @@
 export const NoRow = 0;
 
 /** A list in the head of a table: three places. */
-// biome-ignore lint/suspicious/noConstEnum: as in record.ts
 const enum List {
 	First = 0,
 	Last = 1,
 	Count = 2,
 }
 
-/** Rows of a new table. */
-const FirstRows = 2;
+const enum Const {
+	/** Rows of a new table. */
+	FirstRows = 2,
+}
 
 /** The table with more rows, at most `maximum`; a new one when there was none. */
 export const growTable = (
@@ -27,7 +28,7 @@ export const growTable = (
 	stride: number,
 	maximum: number,
 ): Int32Array => {
-	const rows = table === undefined ? FirstRows : ((table.length - headPlaces) / stride) * 2;
+	const rows = table === undefined ? Const.FirstRows : ((table.length - headPlaces) / stride) * 2;
 	const grown = new Int32Array(headPlaces + Math.min(rows, maximum) * stride);
 	if (table !== undefined) grown.set(table);
 	return grown;

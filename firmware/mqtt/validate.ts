@@ -7,9 +7,11 @@
 import { Code } from "./codes";
 import { MaximumTextBytes, utf8Bytes } from "./wire";
 
-const Hash = 0x23;
-const Plus = 0x2b;
-const Slash = 0x2f;
+const enum Const {
+	Hash = 0x23,
+	Plus = 0x2b,
+	Slash = 0x2f,
+}
 
 /**
  * Bytes of a topic name to publish to. At least one character [MQTT-4.7.3-1], no wildcard
@@ -22,7 +24,7 @@ export const topicNameBytes = (topic: string): number => {
 	let ascii = true;
 	for (let place = 0; place < places; place++) {
 		const point = topic.codePointAt(place) as number;
-		if (point === 0 || point === Hash || point === Plus) return Code.InvalidTopic;
+		if (point === 0 || point === Const.Hash || point === Const.Plus) return Code.InvalidTopic;
 		if (point >= 0x80) ascii = false;
 	}
 	return checkBytes(ascii ? places : utf8Bytes(topic));
@@ -37,7 +39,7 @@ export const writeAsciiTopic = (target: Uint8Array, offset: number, topic: strin
 	if (places === 0 || places > MaximumTextBytes) return -1;
 	for (let place = 0; place < places; place++) {
 		const unit = topic.charCodeAt(place);
-		if (unit >= 0x80 || unit === 0 || unit === Hash || unit === Plus) return -1;
+		if (unit >= 0x80 || unit === 0 || unit === Const.Hash || unit === Const.Plus) return -1;
 		target[offset + place] = unit;
 	}
 	return offset + places;
@@ -50,13 +52,14 @@ export const writeAsciiTopic = (target: Uint8Array, offset: number, topic: strin
 export const topicFilterBytes = (filter: string): number => {
 	const places = filter.length;
 	if (places === 0) return Code.InvalidFilter;
-	let before = Slash;
+	let before = Const.Slash;
 	for (let place = 0; place < places; place++) {
 		const point = filter.codePointAt(place) as number;
 		if (point === 0) return Code.InvalidFilter;
-		if (point === Hash && (before !== Slash || place !== places - 1)) return Code.InvalidFilter;
-		if (point === Plus && before !== Slash) return Code.InvalidFilter;
-		if (before === Plus && point !== Slash) return Code.InvalidFilter;
+		if (point === Const.Hash && (before !== Const.Slash || place !== places - 1))
+			return Code.InvalidFilter;
+		if (point === Const.Plus && before !== Const.Slash) return Code.InvalidFilter;
+		if (before === Const.Plus && point !== Const.Slash) return Code.InvalidFilter;
 		// A plus is only remembered where it stood alone so far; both tests above need no more.
 		before = point;
 	}

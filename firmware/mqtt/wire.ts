@@ -16,11 +16,12 @@ export const MaximumTextBytes = 65_535;
 /** Places that one character beyond the basic plane takes in a string: 2 in UTF-16, 1 in XS. */
 const AstralPlaces = "\u{1F600}".length;
 
-/** From here on a call of `set` costs less than a loop over bytes. */
-const SetThresholdBytes = 16;
-
-/** Beyond this a view (4 slots in XS) costs less than a loop over bytes. */
-const ViewThresholdBytes = 96;
+const enum Const {
+	/** From here on a call of `set` costs less than a loop over bytes. */
+	SetThresholdBytes = 16,
+	/** Beyond this a view (4 slots in XS) costs less than a loop over bytes. */
+	ViewThresholdBytes = 96,
+}
 
 /** Bytes that a remaining length takes, 1 to 4. */
 export const varintBytes = (value: number): number => {
@@ -186,9 +187,9 @@ export const copyBytes = (
 	end: number,
 ): number => {
 	const length = end - start;
-	if (length === source.length && length >= SetThresholdBytes) {
+	if (length === source.length && length >= Const.SetThresholdBytes) {
 		target.set(source, at);
-	} else if (length > ViewThresholdBytes) {
+	} else if (length > Const.ViewThresholdBytes) {
 		target.set(source.subarray(start, end), at);
 	} else {
 		for (let index = 0; index < length; index++)

@@ -13,9 +13,11 @@ import { sameBytes } from "./der";
 /** Leaf, intermediates and perhaps the authority itself. */
 export const MAXIMUM_CHAIN = 5;
 
-/** First octet of keyUsage (RFC 5280 4.2.1.3). */
-const DIGITAL_SIGNATURE = 0x80;
-const KEY_CERT_SIGN = 0x04;
+const enum Const {
+	/** First octet of keyUsage (RFC 5280 4.2.1.3). */
+	DIGITAL_SIGNATURE = 0x80,
+	KEY_CERT_SIGN = 0x04,
+}
 
 /**
  * Checks a chain.
@@ -157,7 +159,7 @@ const whyBadLeaf = (leaf: Certificate, host: string, nowMs: number): string => {
 	const key = whyBadKey(leaf);
 	if (key !== "") return `${key} (${subject(leaf)})`;
 	// All ciphers offered are ECDHE: the broker signs with its key (RFC 5246 7.4.2, RFC 8422 5.3).
-	if (leaf.keyUsage >= 0 && (leaf.keyUsage & DIGITAL_SIGNATURE) === 0) {
+	if (leaf.keyUsage >= 0 && (leaf.keyUsage & Const.DIGITAL_SIGNATURE) === 0) {
 		return `key usage without digitalSignature (${subject(leaf)})`;
 	}
 	if (leaf.serverUsage === 0) return `extended key usage without serverAuth (${subject(leaf)})`;
@@ -177,7 +179,7 @@ const whyBadIssuer = (
 	const key = whyBadKey(issuer);
 	if (key !== "") return `${key} (${subject(issuer)})`;
 	if (!issuer.isAuthority) return `issuer is no authority (${subject(issuer)})`;
-	if (issuer.keyUsage >= 0 && (issuer.keyUsage & KEY_CERT_SIGN) === 0) {
+	if (issuer.keyUsage >= 0 && (issuer.keyUsage & Const.KEY_CERT_SIGN) === 0) {
 		return `key usage without keyCertSign (${subject(issuer)})`;
 	}
 	if (issuer.serverUsage === 0) return `extended key usage without serverAuth (${subject(issuer)})`;

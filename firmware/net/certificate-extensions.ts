@@ -6,14 +6,15 @@
 import type { Certificate } from "./certificate";
 import { DerReader, rangeIs, sameBytes, Tag } from "./der";
 
-const MAXIMUM_EXTENSIONS = 24;
-
-/** Last octet of id-ce identifiers (2.5.29.x), which are encoded 55 1d x. */
-const KEY_USAGE = 15;
-const SUBJECT_ALT_NAME = 17;
-const BASIC_CONSTRAINTS = 19;
-const NAME_CONSTRAINTS = 30;
-const EXTENDED_KEY_USAGE = 37;
+const enum Const {
+	MAXIMUM_EXTENSIONS = 24,
+	/** Last octet of id-ce identifiers (2.5.29.x), which are encoded 55 1d x. */
+	KEY_USAGE = 15,
+	SUBJECT_ALT_NAME = 17,
+	BASIC_CONSTRAINTS = 19,
+	NAME_CONSTRAINTS = 30,
+	EXTENDED_KEY_USAGE = 37,
+}
 
 /** id-kp-serverAuth and anyExtendedKeyUsage (RFC 5280 4.2.1.12). */
 const SERVER_AUTH = Uint8Array.of(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01);
@@ -55,21 +56,21 @@ const kindOf = ({ bytes, start, end }: DerReader): number => {
 /** @returns whether this kind is understood */
 const readValue = (der: DerReader, certificate: Certificate, kind: number): boolean => {
 	switch (kind) {
-		case KEY_USAGE:
+		case Const.KEY_USAGE:
 			readKeyUsage(der, certificate);
 			return true;
-		case BASIC_CONSTRAINTS:
+		case Const.BASIC_CONSTRAINTS:
 			readBasicConstraints(der, certificate);
 			return true;
-		case EXTENDED_KEY_USAGE:
+		case Const.EXTENDED_KEY_USAGE:
 			readExtendedKeyUsage(der, certificate);
 			return true;
-		case SUBJECT_ALT_NAME:
+		case Const.SUBJECT_ALT_NAME:
 			der.expect(Tag.Sequence, "subjectAltName");
 			certificate.namesStart = der.start;
 			certificate.namesEnd = der.end;
 			return true;
-		case NAME_CONSTRAINTS:
+		case Const.NAME_CONSTRAINTS:
 			throw new Error("name constraints are not supported");
 		default:
 			return false;
@@ -89,7 +90,7 @@ const refuseRepeated = (der: DerReader, at: number, end: number): void => {
 		}
 		earlier.at = earlier.limit;
 		earlier.limit = outer;
-		if (++count > MAXIMUM_EXTENSIONS) throw new Error("too many extensions");
+		if (++count > Const.MAXIMUM_EXTENSIONS) throw new Error("too many extensions");
 	}
 };
 

@@ -7,13 +7,16 @@
 import type { Certificate } from "./certificate";
 import { DerReader, rangeIs, Tag } from "./der";
 
-/** GeneralName tags (RFC 5280 4.2.1.6): [2] dNSName, [7] iPAddress. */
-const DNS_NAME = 0x82;
-const IP_ADDRESS = 0x87;
+const enum Const {
+	/** GeneralName tags (RFC 5280 4.2.1.6): [2] dNSName, [7] iPAddress. */
+	DNS_NAME = 0x82,
+	IP_ADDRESS = 0x87,
+	MAXIMUM_SHOWN = 48,
+	ASTERISK = 0x2a,
+	DOT = 0x2e,
+}
+
 const COMMON_NAME = Uint8Array.of(0x55, 0x04, 0x03);
-const MAXIMUM_SHOWN = 48;
-const ASTERISK = 0x2a;
-const DOT = 0x2e;
 
 /** The IPv4 address as a number, -1 when the text is none. */
 export const parseIpv4 = (text: string): number => {
@@ -21,8 +24,8 @@ export const parseIpv4 = (text: string): number => {
 	let part = -1;
 	let parts = 0;
 	for (let i = 0; i <= text.length; i++) {
-		const code = i < text.length ? text.charCodeAt(i) : DOT;
-		if (code === DOT) {
+		const code = i < text.length ? text.charCodeAt(i) : Const.DOT;
+		if (code === Const.DOT) {
 			if (part < 0 || ++parts > 4) return -1;
 			address = address * 256 + part;
 			part = -1;
@@ -46,8 +49,9 @@ export const coversHost = (certificate: Certificate, host: string): boolean => {
 	while (der.more) {
 		der.next();
 		if (address >= 0) {
-			if (der.tag === IP_ADDRESS && isAddress(bytes, der.start, der.end, address)) return true;
-		} else if (der.tag === DNS_NAME && isName(bytes, der.start, der.end, name)) return true;
+			if (der.tag === Const.IP_ADDRESS && isAddress(bytes, der.start, der.end, address))
+				return true;
+		} else if (der.tag === Const.DNS_NAME && isName(bytes, der.start, der.end, name)) return true;
 	}
 	return false;
 };
@@ -62,11 +66,11 @@ const isAddress = (bytes: Uint8Array, start: number, end: number, address: numbe
 const isName = (bytes: Uint8Array, start: number, end: number, name: string): boolean => {
 	let at = 0;
 	let from = start;
-	if (bytes[start] === ASTERISK) {
+	if (bytes[start] === Const.ASTERISK) {
 		// RFC 6125 6.4.3: the wildcard is the whole first label, and stands for one label.
 		at = name.indexOf(".");
 		from = start + 1;
-		if (at < 1 || bytes[from] !== DOT) return false;
+		if (at < 1 || bytes[from] !== Const.DOT) return false;
 	}
 	if (name.length - at !== end - from || end - from < 1) return false;
 	for (let i = from; i < end; i++, at++) {
@@ -100,7 +104,7 @@ export const describeName = (bytes: Uint8Array, start: number, end: number): str
 
 const printable = (bytes: Uint8Array, start: number, end: number): string => {
 	let text = "";
-	for (let i = start; i < end && text.length < MAXIMUM_SHOWN; i++) {
+	for (let i = start; i < end && text.length < Const.MAXIMUM_SHOWN; i++) {
 		const code = bytes[i] ?? 0;
 		text += code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : "?";
 	}

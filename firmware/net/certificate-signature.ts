@@ -11,7 +11,10 @@ import { isSignature, power } from "ssl/numbers";
 import { type Certificate, HashKind, KeyKind } from "./certificate";
 import { DerReader, Tag } from "./der";
 
-const SCALAR_BYTES = 32;
+const enum Const {
+	SCALAR_BYTES = 32,
+}
+
 /** The curve's prime, order and b (SEC 2, 2.4.2); a is -3. */
 const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
@@ -36,8 +39,8 @@ export const whyBadKey = (certificate: Certificate): string => {
 
 const isOnCurve = (certificate: Certificate): boolean => {
 	const { bytes, keyStart } = certificate;
-	const x = bigInteger(bytes, keyStart, keyStart + SCALAR_BYTES);
-	const y = bigInteger(bytes, keyStart + SCALAR_BYTES, keyStart + 2 * SCALAR_BYTES);
+	const x = bigInteger(bytes, keyStart, keyStart + Const.SCALAR_BYTES);
+	const y = bigInteger(bytes, keyStart + Const.SCALAR_BYTES, keyStart + 2 * Const.SCALAR_BYTES);
 	if (x >= PRIME || y >= PRIME) return false;
 	return (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
 };
@@ -111,9 +114,9 @@ export const isEcdsaSignature = (
 	const s = readScalar(der);
 	der.leave(outer, "signature");
 	if (der.more) throw new Error("malformed DER: bytes behind the signature");
-	const x = bigInteger(key, 0, SCALAR_BYTES);
-	const y = bigInteger(key, SCALAR_BYTES, 2 * SCALAR_BYTES);
-	const cut = digest.byteLength > SCALAR_BYTES ? digest.slice(0, SCALAR_BYTES) : digest;
+	const x = bigInteger(key, 0, Const.SCALAR_BYTES);
+	const y = bigInteger(key, Const.SCALAR_BYTES, 2 * Const.SCALAR_BYTES);
+	const cut = digest.byteLength > Const.SCALAR_BYTES ? digest.slice(0, Const.SCALAR_BYTES) : digest;
 	return isSignature(x, y, cut, r, s);
 };
 

@@ -33,18 +33,20 @@ export interface ClockSample {
 	readonly stratum: number;
 }
 
-/** Slewing adds or takes this much of the time that passes. */
-const SLEW_RATE = 0.05;
-/** More than this far ahead, the published clock goes at this part of its speed less. */
-const BRAKE_RATE = 0.5;
-/** Beyond this slewing would take too long. */
-const STEP_MS = 1000;
-/** How much a crystal's rate may change between two samples (temperature). */
-const WANDER_PPM = 5;
-/** Ticks are whole milliseconds, and so is what is published. */
-const READING_MS = 2;
-/** Ticks this far back are an older `now`, not a wrap or a platform's clock that was set. */
-const STALE_TICKS = 1000;
+const enum Const {
+	/** Slewing adds or takes this much of the time that passes. */
+	SLEW_RATE = 0.05,
+	/** More than this far ahead, the published clock goes at this part of its speed less. */
+	BRAKE_RATE = 0.5,
+	/** Beyond this slewing would take too long. */
+	STEP_MS = 1000,
+	/** How much a crystal's rate may change between two samples (temperature). */
+	WANDER_PPM = 5,
+	/** Ticks are whole milliseconds, and so is what is published. */
+	READING_MS = 2,
+	/** Ticks this far back are an older `now`, not a wrap or a platform's clock that was set. */
+	STALE_TICKS = 1000,
+}
 
 export class Clock {
 	quality: number = Quality.Unset;
@@ -130,7 +132,7 @@ export class Clock {
 	errorBoundMs(now: number): number {
 		this.fold(now);
 		if (this.quality !== Quality.Set) return Number.POSITIVE_INFINITY;
-		return this.errorAtElapsed() + Math.abs(this.lagMs) + READING_MS;
+		return this.errorAtElapsed() + Math.abs(this.lagMs) + Const.READING_MS;
 	}
 
 	/**
@@ -157,7 +159,7 @@ export class Clock {
 		}
 		const passedMs = (now - this.lastTick) | 0;
 		if (passedMs < 0) {
-			if (passedMs > -STALE_TICKS) return;
+			if (passedMs > -Const.STALE_TICKS) return;
 			// Linux alone: ticks are its wall clock there, and somebody set it back.
 			this.referenceErrorMs -= passedMs;
 			this.lastTick = now;
@@ -166,14 +168,14 @@ export class Clock {
 		this.lastTick = now;
 		this.elapsedMs += passedMs;
 		if (this.lagMs === 0) return;
-		const rate = this.lagMs < -STEP_MS ? BRAKE_RATE : SLEW_RATE;
+		const rate = this.lagMs < -Const.STEP_MS ? Const.BRAKE_RATE : Const.SLEW_RATE;
 		const mostMs = passedMs * rate;
 		if (Math.abs(this.lagMs) <= mostMs) this.lagMs = 0;
 		else this.lagMs -= Math.sign(this.lagMs) * mostMs;
 	}
 
 	private get driftLimitPpm(): number {
-		return this.driftErrorPpm + WANDER_PPM;
+		return this.driftErrorPpm + Const.WANDER_PPM;
 	}
 
 	private estimateAtElapsed(): number {
@@ -191,7 +193,7 @@ export class Clock {
 		if (this.isPublished) {
 			const publishedMs = this.estimateAtElapsed() - this.lagMs;
 			this.lagMs = unixMs - publishedMs;
-			if (this.lagMs > STEP_MS) this.lagMs = 0;
+			if (this.lagMs > Const.STEP_MS) this.lagMs = 0;
 		}
 		this.referenceElapsedMs = this.elapsedMs;
 		this.referenceUnixMs = unixMs;

@@ -39,18 +39,21 @@ export const answerReason = (answer: number): string => {
 	return REASONS[answer] ?? "";
 };
 
-const HEADER_BYTES = 12;
-const TYPE_A = 1;
-const TYPE_CNAME = 5;
-const CLASS_IN = 1;
-/** RFC 1035 section 2.3.4, with the final 0. */
-const MAX_NAME_BYTES = 255;
-const MAX_LABEL_BYTES = 63;
-/** More aliases than that are a loop or a mistake. */
-const MAX_ALIASES = 8;
-const MAX_ADDRESSES = 8;
+const enum Const {
+	HEADER_BYTES = 12,
+	TYPE_A = 1,
+	TYPE_CNAME = 5,
+	CLASS_IN = 1,
+	/** RFC 1035 section 2.3.4, with the final 0. */
+	MAX_NAME_BYTES = 255,
+	MAX_LABEL_BYTES = 63,
+	/** More aliases than that are a loop or a mistake. */
+	MAX_ALIASES = 8,
+	MAX_ADDRESSES = 8,
+}
+
 /** Longest question: header, name, type, class. */
-export const MAX_QUERY_BYTES = HEADER_BYTES + MAX_NAME_BYTES + 4;
+export const MAX_QUERY_BYTES = Const.HEADER_BYTES + Const.MAX_NAME_BYTES + 4;
 
 /**
  * Writes a question for the A records of `host` into `target` (MAX_QUERY_BYTES are enough).
@@ -63,23 +66,23 @@ export const encodeQuery = (
 	host: string,
 	isRecursive: boolean,
 ): number => {
-	target.fill(0, 0, HEADER_BYTES);
+	target.fill(0, 0, Const.HEADER_BYTES);
 	target[0] = id >>> 8;
 	target[1] = id;
 	target[2] = isRecursive ? 1 : 0; // RD
 	target[5] = 1; // one question
-	const end = encodeName(target, HEADER_BYTES, host);
+	const end = encodeName(target, Const.HEADER_BYTES, host);
 	if (end === 0) return 0;
 	target[end] = 0;
-	target[end + 1] = TYPE_A;
+	target[end + 1] = Const.TYPE_A;
 	target[end + 2] = 0;
-	target[end + 3] = CLASS_IN;
+	target[end + 3] = Const.CLASS_IN;
 	return end + 4;
 };
 
 const encodeName = (target: Uint8Array, start: number, host: string): number => {
 	const length = host.endsWith(".") ? host.length - 1 : host.length;
-	if (length === 0 || length > MAX_NAME_BYTES - 2) return 0;
+	if (length === 0 || length > Const.MAX_NAME_BYTES - 2) return 0;
 	let labelAt = start;
 	let at = start + 1;
 	for (let i = 0; i <= length; i++) {
@@ -90,7 +93,7 @@ const encodeName = (target: Uint8Array, start: number, host: string): number => 
 			continue;
 		}
 		const labelBytes = at - labelAt - 1;
-		if (labelBytes === 0 || labelBytes > MAX_LABEL_BYTES) return 0;
+		if (labelBytes === 0 || labelBytes > Const.MAX_LABEL_BYTES) return 0;
 		target[labelAt] = labelBytes;
 		labelAt = at++;
 	}
@@ -112,17 +115,17 @@ export const decodeAnswer = (
 	addresses: string[],
 ): number => {
 	addresses.length = 0;
-	if (bytes.length < HEADER_BYTES || (bytes[2] & 0xf8) !== 0x80) return Answer.Foreign;
+	if (bytes.length < Const.HEADER_BYTES || (bytes[2] & 0xf8) !== 0x80) return Answer.Foreign;
 	const questions = uint16(bytes, 4);
 	const isOurId = uint16(bytes, 0) === uint16(query, 0);
 	if (!isOurId && !(isMulticast && uint16(bytes, 0) === 0)) return Answer.Foreign;
-	let at = HEADER_BYTES;
+	let at = Const.HEADER_BYTES;
 	if (questions === 1) {
 		const end = skipName(bytes, at);
 		if (end === 0 || end + 4 > bytes.length) return Answer.Foreign;
-		if (!isSameName(bytes, at, query, HEADER_BYTES)) return Answer.Foreign;
-		if (uint16(bytes, end) !== TYPE_A) return Answer.Foreign;
-		if (classOf(bytes, end + 2, isMulticast) !== CLASS_IN) return Answer.Foreign;
+		if (!isSameName(bytes, at, query, Const.HEADER_BYTES)) return Answer.Foreign;
+		if (uint16(bytes, end) !== Const.TYPE_A) return Answer.Foreign;
+		if (classOf(bytes, end + 2, isMulticast) !== Const.CLASS_IN) return Answer.Foreign;
 		at = end + 4;
 	} else if (questions !== 0 || !isMulticast) {
 		return Answer.Foreign;
@@ -149,8 +152,8 @@ const collectAddresses = (
 	addresses: string[],
 ): boolean => {
 	let owner = query;
-	let ownerAt = HEADER_BYTES;
-	for (let aliases = 0; aliases <= MAX_ALIASES; aliases++) {
+	let ownerAt = Const.HEADER_BYTES;
+	for (let aliases = 0; aliases <= Const.MAX_ALIASES; aliases++) {
 		let aliasAt = 0;
 		let at = start;
 		for (let left = uint16(bytes, 6); left > 0; left--) {
@@ -161,13 +164,13 @@ const collectAddresses = (
 			if (dataAt + dataBytes > bytes.length) return false;
 			const type = uint16(bytes, end);
 			if (
-				(type === TYPE_A || type === TYPE_CNAME) &&
-				classOf(bytes, end + 2, isMulticast) === CLASS_IN &&
+				(type === Const.TYPE_A || type === Const.TYPE_CNAME) &&
+				classOf(bytes, end + 2, isMulticast) === Const.CLASS_IN &&
 				isSameName(bytes, at, owner, ownerAt)
 			) {
-				if (type === TYPE_CNAME) aliasAt = dataAt;
+				if (type === Const.TYPE_CNAME) aliasAt = dataAt;
 				else if (dataBytes !== 4) return false;
-				else if (addresses.length < MAX_ADDRESSES) addresses.push(address(bytes, dataAt));
+				else if (addresses.length < Const.MAX_ADDRESSES) addresses.push(address(bytes, dataAt));
 			}
 			at = dataAt + dataBytes;
 		}
@@ -186,11 +189,11 @@ const classOf = (bytes: Uint8Array, at: number, isMulticast: boolean): number =>
 /** Where the bytes of a name end; 0 when they run out or make no sense. */
 const skipName = (bytes: Uint8Array, start: number): number => {
 	let at = start;
-	while (at < bytes.length && at - start < MAX_NAME_BYTES) {
+	while (at < bytes.length && at - start < Const.MAX_NAME_BYTES) {
 		const length = bytes[at];
 		if (length === 0) return at + 1;
 		if (length >= 0xc0) return at + 2 <= bytes.length ? at + 2 : 0;
-		if (length > MAX_LABEL_BYTES) return 0;
+		if (length > Const.MAX_LABEL_BYTES) return 0;
 		at += 1 + length;
 	}
 	return 0;
@@ -201,7 +204,7 @@ const isSameName = (a: Uint8Array, aStart: number, b: Uint8Array, bStart: number
 	let aAt = aStart;
 	let bAt = bStart;
 	// Each turn takes at least two of a name's 255 bytes, so a loop of pointers ends here.
-	for (let nameBytes = 0; nameBytes < MAX_NAME_BYTES; ) {
+	for (let nameBytes = 0; nameBytes < Const.MAX_NAME_BYTES; ) {
 		aAt = labelAt(a, aAt);
 		bAt = labelAt(b, bAt);
 		if (aAt < 0 || bAt < 0) return false;
@@ -223,7 +226,7 @@ const isSameName = (a: Uint8Array, aStart: number, b: Uint8Array, bStart: number
 const labelAt = (bytes: Uint8Array, start: number): number => {
 	let at = start;
 	while (at < bytes.length) {
-		if (bytes[at] <= MAX_LABEL_BYTES) return at;
+		if (bytes[at] <= Const.MAX_LABEL_BYTES) return at;
 		if (bytes[at] < 0xc0 || at + 1 >= bytes.length) return -1;
 		const target = ((bytes[at] & 0x3f) << 8) | bytes[at + 1];
 		if (target >= at) return -1;

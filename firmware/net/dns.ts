@@ -11,14 +11,17 @@ import { Answer, answerReason, decodeAnswer, encodeQuery, MAX_QUERY_BYTES } from
 import { formatIpv4, parseEndpoint, parseIpv4 } from "./endpoint";
 import { openUdp, type UdpConstructor, type UdpSocket } from "./udp";
 
-const DNS_PORT = 53;
+const enum Const {
+	DNS_PORT = 53,
+	MDNS_PORT = 5353,
+	TIMEOUT_MS = 2000,
+	/** Questions sent for one name, over all servers. */
+	MAX_ATTEMPTS = 4,
+	/** Questions sent for one name over mDNS, where only the host itself can answer. */
+	MDNS_ATTEMPTS = 3,
+}
+
 const MDNS_ADDRESS = "224.0.0.251";
-const MDNS_PORT = 5353;
-const TIMEOUT_MS = 2000;
-/** Questions sent for one name, over all servers. */
-const MAX_ATTEMPTS = 4;
-/** Questions sent for one name over mDNS, where only the host itself can answer. */
-const MDNS_ATTEMPTS = 3;
 
 /** @param reason "" or why there is no address, without the name */
 export type Resolved<T> = (this: T, reason: string, addresses: readonly string[]) => void;
@@ -86,7 +89,7 @@ export class NameResolver implements AlarmOwner {
 	/** From the question: it was of no use, the next server may know. */
 	sendNext(question: Question): void {
 		const wait = question.sendNext(this.options);
-		if (wait) setAlarm(this, TIMEOUT_MS);
+		if (wait) setAlarm(this, Const.TIMEOUT_MS);
 		else this.finish(question.failure(), []);
 	}
 
@@ -138,7 +141,7 @@ class Question {
 		const name = host.endsWith(".") ? host.slice(0, -1) : host;
 		this.owner = owner;
 		this.isMulticast = name.toLowerCase().endsWith(".local");
-		this.servers = this.isMulticast ? [`${MDNS_ADDRESS}:${MDNS_PORT}`] : nameServers();
+		this.servers = this.isMulticast ? [`${MDNS_ADDRESS}:${Const.MDNS_PORT}`] : nameServers();
 		const query = new Uint8Array(MAX_QUERY_BYTES);
 		const length = encodeQuery(query, 0, name, !this.isMulticast);
 		this.query = query.slice(0, length);
@@ -151,9 +154,12 @@ class Question {
 	 * anew each time.
 	 */
 	sendNext(options: NameResolverOptions): boolean {
-		const attempts = this.isMulticast ? MDNS_ATTEMPTS : MAX_ATTEMPTS;
+		const attempts = this.isMulticast ? Const.MDNS_ATTEMPTS : Const.MAX_ATTEMPTS;
 		while (this.attempt < attempts) {
-			const server = parseEndpoint(this.servers[this.attempt % this.servers.length], DNS_PORT);
+			const server = parseEndpoint(
+				this.servers[this.attempt % this.servers.length],
+				Const.DNS_PORT,
+			);
 			this.attempt++;
 			this.serverAddress = server.host;
 			this.serverPort = server.port;
@@ -190,7 +196,7 @@ class Question {
 	private take(bytes: Uint8Array, address: string, port: number): void {
 		const isAsked = address === this.serverAddress && port === this.serverPort;
 		// On .local everybody may answer; whoever does has to be authenticated later anyway.
-		if (!isAsked && !(this.isMulticast && port === MDNS_PORT)) return;
+		if (!isAsked && !(this.isMulticast && port === Const.MDNS_PORT)) return;
 		const addresses: string[] = [];
 		const answer = decodeAnswer(bytes, this.query, this.isMulticast, addresses);
 		if (answer === Answer.Foreign) return;

@@ -16,8 +16,11 @@ import { log, logFailure } from "./log";
 import { type ByteSocket, LOST, openTcp, readInto, type TcpSocket, writeAll } from "./socket";
 import { openTls } from "./tls-guard";
 
-/** Bytes read from the socket, and written to it, at once. */
-const PIECE_BYTES = 256;
+const enum Const {
+	/** Bytes read from the socket, and written to it, at once. */
+	PIECE_BYTES = 256,
+}
+
 const NO_ADDRESSES: readonly string[] = Object.freeze([]);
 
 export class Link implements AlarmOwner {
@@ -204,7 +207,7 @@ export class Link implements AlarmOwner {
 	/** Some of what the socket has, if it has any. */
 	private readMore(): Uint8Array | undefined {
 		if (this.readable === 0 || this.socket === undefined) return undefined;
-		const wanted = Math.min(this.readable, this.options.readBytes ?? PIECE_BYTES);
+		const wanted = Math.min(this.readable, this.options.readBytes ?? Const.PIECE_BYTES);
 		const input = new Uint8Array(wanted);
 		const count = readInto(this.socket, input, wanted);
 		this.readable -= count;
@@ -237,7 +240,7 @@ export class Link implements AlarmOwner {
 		const { session, options } = this;
 		let output: Uint8Array | undefined;
 		while (this.writable > 0 && this.socket !== undefined) {
-			const most = Math.min(this.writable, options.writeBytes ?? PIECE_BYTES);
+			const most = Math.min(this.writable, options.writeBytes ?? Const.PIECE_BYTES);
 			const count = Math.min(session.transmitBytes, most);
 			if (count === 0) break;
 			if (output?.length !== count) output = new Uint8Array(count);

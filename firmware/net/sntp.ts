@@ -8,18 +8,20 @@
 export const NTP_PORT = 123;
 export const NTP_BYTES = 48;
 
-/** Seconds from 1900 (NTP) to 1970 (Unix). */
-const UNIX_EPOCH_SECONDS = 2_208_988_800;
-const ERA_SECONDS = 4_294_967_296;
-const FRACTION = 4_294_967_296;
-/** RFC 5905 section 7.2: MAXDIST is 1 s; ntpd allows 1.5 s, and so do we. */
-const MAX_ROOT_DISTANCE_MS = 1500;
-/** What both oscillators may gain on each other during the exchange. */
-const EXCHANGE_DRIFT = 200e-6;
-/** Each end's ticks are whole milliseconds, rounded down. */
-const TICK_MS = 1;
-/** No server's clock is before this firmware: 2025-01-01. */
-const EARLIEST_UNIX_MS = 1_735_689_600_000;
+const enum Const {
+	/** Seconds from 1900 (NTP) to 1970 (Unix). */
+	UNIX_EPOCH_SECONDS = 2_208_988_800,
+	ERA_SECONDS = 4_294_967_296,
+	FRACTION = 4_294_967_296,
+	/** RFC 5905 section 7.2: MAXDIST is 1 s; ntpd allows 1.5 s, and so do we. */
+	MAX_ROOT_DISTANCE_MS = 1500,
+	/** What both oscillators may gain on each other during the exchange. */
+	EXCHANGE_DRIFT = 200e-6,
+	/** Each end's ticks are whole milliseconds, rounded down. */
+	TICK_MS = 1,
+	/** No server's clock is before this firmware: 2025-01-01. */
+	EARLIEST_UNIX_MS = 1_735_689_600_000,
+}
 
 /** What a reply said. One record is used again and again. */
 export interface SntpReply {
@@ -91,18 +93,18 @@ export const decodeReply = (
 
 function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): string {
 	const rootDistanceMs = shortMs(bytes, 4) / 2 + shortMs(bytes, 8);
-	if (rootDistanceMs > MAX_ROOT_DISTANCE_MS) {
-		return `root distance ${Math.round(rootDistanceMs)} ms, more than ${MAX_ROOT_DISTANCE_MS}`;
+	if (rootDistanceMs > Const.MAX_ROOT_DISTANCE_MS) {
+		return `root distance ${Math.round(rootDistanceMs)} ms, more than ${Const.MAX_ROOT_DISTANCE_MS}`;
 	}
 	if (isZero(bytes, 40) || isZero(bytes, 32)) return "server sent no time";
 	const receiveMs = timestampMs(bytes, 32);
 	const transmitMs = timestampMs(bytes, 40);
 	const inServerMs = transmitMs - receiveMs;
-	const slackMs = TICK_MS + 1 + exchangeMs * EXCHANGE_DRIFT;
+	const slackMs = Const.TICK_MS + 1 + exchangeMs * Const.EXCHANGE_DRIFT;
 	if (exchangeMs < 0 || inServerMs < 0 || inServerMs > exchangeMs + slackMs) {
 		return "timestamps out of order";
 	}
-	if (transmitMs < EARLIEST_UNIX_MS) return "server's time lies before this firmware";
+	if (transmitMs < Const.EARLIEST_UNIX_MS) return "server's time lies before this firmware";
 	const precision = (bytes[3] << 24) >> 24;
 	if (precision > 0) return `precision of 2^${precision} s`;
 	// RFC 5905 section 8: theta = ((T2 - T1) + (T3 - T4)) / 2, delta = (T4 - T1) - (T3 - T2).
@@ -113,8 +115,8 @@ function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): strin
 		reply.delayMs / 2 +
 		rootDistanceMs +
 		2 ** precision * 1000 +
-		TICK_MS +
-		exchangeMs * EXCHANGE_DRIFT;
+		Const.TICK_MS +
+		exchangeMs * Const.EXCHANGE_DRIFT;
 	return "";
 }
 
@@ -124,8 +126,10 @@ function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): strin
  */
 const timestampMs = (bytes: Uint8Array, at: number): number => {
 	let seconds = uint32(bytes, at);
-	if (seconds < 0x80000000) seconds += ERA_SECONDS;
-	return (seconds - UNIX_EPOCH_SECONDS) * 1000 + (uint32(bytes, at + 4) / FRACTION) * 1000;
+	if (seconds < 0x80000000) seconds += Const.ERA_SECONDS;
+	return (
+		(seconds - Const.UNIX_EPOCH_SECONDS) * 1000 + (uint32(bytes, at + 4) / Const.FRACTION) * 1000
+	);
 };
 
 /** Unsigned 16.16 seconds, in milliseconds. */

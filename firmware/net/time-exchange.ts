@@ -16,11 +16,13 @@ import { createSntpReply, decodeReply, encodeRequest, NTP_BYTES, NTP_PORT } from
 import type { TimeServer } from "./time-server";
 import { openUdp, type UdpConstructor, type UdpSocket } from "./udp";
 
-const SAMPLES = 4;
-const SPACING_MS = 2000;
-const TIMEOUT_MS = 2000;
-/** Without any sample, a server is given up after so many requests. */
-const MAX_LOST = 2;
+const enum Const {
+	SAMPLES = 4,
+	SPACING_MS = 2000,
+	TIMEOUT_MS = 2000,
+	/** Without any sample, a server is given up after so many requests. */
+	MAX_LOST = 2,
+}
 
 /** A sample, and the address it came from. */
 export interface ServerSample extends ClockSample {
@@ -136,18 +138,18 @@ export class TimeExchange implements AlarmOwner {
 		}
 		this.isAsking = false;
 		this.lost++;
-		if (this.best === undefined && this.lost >= MAX_LOST) this.finishServer(this.reason);
+		if (this.best === undefined && this.lost >= Const.MAX_LOST) this.finishServer(this.reason);
 		else this.proceed();
 	}
 
 	/** The next request, or the end after the last one. */
 	private proceed(): void {
-		if (this.sent >= (this.server.isRateLimited ? 1 : SAMPLES)) {
+		if (this.sent >= (this.server.isRateLimited ? 1 : Const.SAMPLES)) {
 			this.finishServer(this.reason);
 			return;
 		}
 		const passedMs = ((Time.ticks | 0) - this.sentTick) | 0;
-		setAlarm(this, Math.max(0, SPACING_MS - passedMs));
+		setAlarm(this, Math.max(0, Const.SPACING_MS - passedMs));
 	}
 
 	private send(): void {
@@ -165,7 +167,7 @@ export class TimeExchange implements AlarmOwner {
 		}
 		this.sent++;
 		this.isAsking = true;
-		setAlarm(this, TIMEOUT_MS);
+		setAlarm(this, Const.TIMEOUT_MS);
 	}
 
 	private finishServer(reason: string): void {

@@ -4,9 +4,11 @@
  * one that sent RATE is asked at most half as often each time. Pure: ticks are an argument.
  */
 
-const DAY_MS = 86_400_000;
-/** NTP's usual shortest interval between polls. */
-const FIRST_REST_MS = 64_000;
+const enum Const {
+	DAY_MS = 86_400_000,
+	/** NTP's usual shortest interval between polls. */
+	FIRST_REST_MS = 64_000,
+}
 
 export class TimeServer {
 	/** As configured: "host" or "host:port". */
@@ -24,11 +26,11 @@ export class TimeServer {
 	/** What it said with stratum 0. Codes other than these four say nothing about asking again. */
 	handleKiss(code: string, now: number): void {
 		if (code === "DENY" || code === "RSTR") {
-			this.rest(DAY_MS, now);
+			this.rest(Const.DAY_MS, now);
 		} else if (code === "RATE") {
 			this.isRateLimited = true;
-			const doubled = Math.max(FIRST_REST_MS, this.restMs * 2);
-			this.rest(Math.min(DAY_MS, doubled), now);
+			const doubled = Math.max(Const.FIRST_REST_MS, this.restMs * 2);
+			this.rest(Math.min(Const.DAY_MS, doubled), now);
 		}
 	}
 

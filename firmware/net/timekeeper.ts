@@ -17,13 +17,16 @@ import { type ExchangeOwner, type ServerSample, TimeExchange } from "./time-exch
 import { TimeServer } from "./time-server";
 import type { UdpConstructor } from "./udp";
 
-/** The first interval; it doubles up to resyncMs, so that the drift is known soon. */
-const FIRST_INTERVAL_MS = 120_000;
-const DEFAULT_RESYNC_MS = 3_600_000;
+const enum Const {
+	/** The first interval; it doubles up to resyncMs, so that the drift is known soon. */
+	FIRST_INTERVAL_MS = 120_000,
+	DEFAULT_RESYNC_MS = 3_600_000,
+	SUSPICIOUS_MS = 1000,
+	MINUTE_MS = 60_000,
+	HOUR_MS = 3_600_000,
+}
+
 const RETRY = Object.freeze({ baseMs: 2000, capMs: 300_000, stableMs: 0 });
-const SUSPICIOUS_MS = 1000;
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 export interface TimeKeeperOptions {
 	readonly UDP: UdpConstructor;
@@ -52,7 +55,7 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 	private exchange: TimeExchange | undefined;
 	private isRunning = false;
 	private unsetMinutes = 0;
-	private intervalMs = FIRST_INTERVAL_MS;
+	private intervalMs = Const.FIRST_INTERVAL_MS;
 	/** Ticks; undefined while a round is under way, or stopped. */
 	private roundAt: number | undefined;
 	/** Ticks: when the clock is looked after; undefined after close(). */
@@ -70,7 +73,7 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 		this.options = options;
 		this.owner = owner;
 		this.servers = options.servers.map((name) => new TimeServer(name));
-		this.watchIn(MINUTE_MS);
+		this.watchIn(Const.MINUTE_MS);
 	}
 
 	/** The network is there: sets the clock and keeps it set. */
@@ -172,7 +175,7 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 		const { clock } = this.options;
 		const now = Time.ticks | 0;
 		const aheadMs = sample.unixMs + ((now - sample.tick) | 0) - clock.estimateMs(now);
-		const limitMs = sample.errorMs + clock.estimateErrorMs(now) + SUSPICIOUS_MS;
+		const limitMs = sample.errorMs + clock.estimateErrorMs(now) + Const.SUSPICIOUS_MS;
 		return Math.abs(aheadMs) > limitMs ? aheadMs : 0;
 	}
 
@@ -180,7 +183,7 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 		const index = this.servers.findIndex((server) => server.name === sample.server);
 		this.preferred = Math.max(0, index);
 		this.backoff.reset();
-		const { random, resyncMs = DEFAULT_RESYNC_MS } = this.options;
+		const { random, resyncMs = Const.DEFAULT_RESYNC_MS } = this.options;
 		const intervalMs = Math.min(this.intervalMs, resyncMs);
 		this.intervalMs = Math.min(intervalMs * 2, resyncMs);
 		const restMs = this.servers[this.preferred].restLeftMs(Time.ticks | 0);
@@ -192,7 +195,7 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 
 	private retryDelayMs(): number {
 		const now = Time.ticks | 0;
-		let restMs = HOUR_MS;
+		let restMs = Const.HOUR_MS;
 		for (const server of this.servers) restMs = Math.min(restMs, server.restLeftMs(now));
 		return Math.max(1, restMs, this.backoff.nextDelayMs(this.options.random()));
 	}
@@ -210,8 +213,8 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 	/** One alarm for the round and the watch. */
 	private schedule(): void {
 		const now = Time.ticks | 0;
-		const roundMs = this.roundAt === undefined ? HOUR_MS : (this.roundAt - now) | 0;
-		const watchMs = this.watchAt === undefined ? HOUR_MS : (this.watchAt - now) | 0;
+		const roundMs = this.roundAt === undefined ? Const.HOUR_MS : (this.roundAt - now) | 0;
+		const watchMs = this.watchAt === undefined ? Const.HOUR_MS : (this.watchAt - now) | 0;
 		if (this.roundAt === undefined && this.watchAt === undefined) clearAlarm(this);
 		else setAlarm(this, Math.max(0, Math.min(roundMs, watchMs)));
 	}
@@ -234,10 +237,10 @@ export class TimeKeeper implements AlarmOwner, ExchangeOwner {
 		const now = Time.ticks | 0;
 		clock.fold(now);
 		if (clock.quality === Quality.Set) {
-			this.watchIn(HOUR_MS);
+			this.watchIn(Const.HOUR_MS);
 			return;
 		}
-		this.watchIn(MINUTE_MS);
+		this.watchIn(Const.MINUTE_MS);
 		this.unsetMinutes++;
 		const text = `not set by any server for ${this.unsetMinutes} min`;
 		if (!this.isRunning) log("clock", `${text}; waiting for the network`);

@@ -29,9 +29,11 @@ export interface UdpOptions<T> {
 
 export type UdpConstructor = new <T>(options: UdpOptions<T>) => UdpSocket<T>;
 
-/** IANA's dynamic ports (RFC 6335 section 6). */
-const FIRST_DYNAMIC_PORT = 49152;
-const DYNAMIC_PORTS = 16384;
+const enum Const {
+	/** IANA's dynamic ports (RFC 6335 section 6). */
+	FIRST_DYNAMIC_PORT = 49152,
+	DYNAMIC_PORTS = 16384,
+}
 
 /** Opens a socket on a random port, or on the platform's choice when that one is taken. */
 export function openUdp<T>(
@@ -41,7 +43,7 @@ export function openUdp<T>(
 	random: () => number,
 ): UdpSocket<T> {
 	try {
-		const port = FIRST_DYNAMIC_PORT + Math.floor(random() * DYNAMIC_PORTS);
+		const port = Const.FIRST_DYNAMIC_PORT + Math.floor(random() * Const.DYNAMIC_PORTS);
 		return new UDP({ port, target, onReadable });
 	} catch {
 		return new UDP({ target, onReadable });

@@ -15,24 +15,25 @@ import { log, logFailure } from "./log";
 import { WifiChoice, type WifiNetwork } from "./wifi-choice";
 import type { Wifi, WifiConstructor, WifiFound } from "./wifi-types";
 
-/** From connect() to joined. An ESP32 scans all channels first (about 3 s). */
-const JOIN_TIMEOUT_MS = 15_000;
-/** From joined to addressed: DHCP asks again after 2, 4 and 8 s. */
-const ADDRESS_TIMEOUT_MS = 20_000;
-const SCAN_TIMEOUT_MS = 10_000;
-/**
- * disconnect() causes an event that comes later. The next connect() waits for it, or it would be
- * taken for that one's failure.
- */
-const SETTLE_MS = 500;
-/** How often the address is looked at: no event tells that it was lost (ESP32). */
-const CHECK_MS = 30_000;
+const enum Const {
+	/** From connect() to joined. An ESP32 scans all channels first (about 3 s). */
+	JOIN_TIMEOUT_MS = 15_000,
+	/** From joined to addressed: DHCP asks again after 2, 4 and 8 s. */
+	ADDRESS_TIMEOUT_MS = 20_000,
+	SCAN_TIMEOUT_MS = 10_000,
+	/**
+	 * disconnect() causes an event that comes later. The next connect() waits for it, or it would be
+	 * taken for that one's failure.
+	 */
+	SETTLE_MS = 500,
+	/** How often the address is looked at: no event tells that it was lost (ESP32). */
+	CHECK_MS = 30_000,
+	IDLE = 200,
+	JOINED = 400,
+	ADDRESSED = 500,
+}
+
 const RETRY = Object.freeze({ baseMs: 2000, capMs: 60_000, stableMs: 60_000 });
-
-const IDLE = 200;
-const JOINED = 400;
-const ADDRESSED = 500;
-
 const NOT_JOINED = "not joined";
 
 const enum Step {
@@ -80,7 +81,7 @@ export class WifiStation implements AlarmOwner {
 		this.wifi = new WiFi({ onChanged });
 		this.wifi.target = this;
 		this.configure(options.hostname);
-		setAlarm(this, this.leaveOld() ? SETTLE_MS : 0);
+		setAlarm(this, this.leaveOld() ? Const.SETTLE_MS : 0);
 	}
 
 	get up(): boolean {
@@ -120,11 +121,11 @@ export class WifiStation implements AlarmOwner {
 	changed(): void {
 		const { connection } = this.wifi;
 		if (this.step === Step.Up) {
-			if (connection < ADDRESSED) this.lost("connection lost");
+			if (connection < Const.ADDRESSED) this.lost("connection lost");
 		} else if (this.step === Step.Joining || this.step === Step.Addressing) {
-			if (connection >= ADDRESSED) this.joined();
-			else if (connection >= JOINED) this.addressing();
-			else if (connection <= IDLE) this.failed();
+			if (connection >= Const.ADDRESSED) this.joined();
+			else if (connection >= Const.JOINED) this.addressing();
+			else if (connection <= Const.IDLE) this.failed();
 		}
 	}
 
@@ -157,9 +158,9 @@ export class WifiStation implements AlarmOwner {
 				this.failed();
 				break;
 			case Step.Up:
-				if (this.wifi.connection < ADDRESSED) this.lost("connection lost");
+				if (this.wifi.connection < Const.ADDRESSED) this.lost("connection lost");
 				else if (this.wifi.address === undefined) this.lost("address lost");
-				else setAlarm(this, CHECK_MS);
+				else setAlarm(this, Const.CHECK_MS);
 				break;
 		}
 	}
@@ -172,7 +173,7 @@ export class WifiStation implements AlarmOwner {
 			return;
 		}
 		this.step = Step.Scanning;
-		setAlarm(this, SCAN_TIMEOUT_MS);
+		setAlarm(this, Const.SCAN_TIMEOUT_MS);
 		choice.startScan();
 		try {
 			this.wifi.scan({ onFound, onComplete });
@@ -193,7 +194,7 @@ export class WifiStation implements AlarmOwner {
 	private connect(): void {
 		const { ssid, password } = this.choice.current;
 		this.step = Step.Joining;
-		setAlarm(this, JOIN_TIMEOUT_MS);
+		setAlarm(this, Const.JOIN_TIMEOUT_MS);
 		try {
 			if (password) this.wifi.connect({ SSID: ssid, password });
 			else this.wifi.connect({ SSID: ssid });
@@ -205,13 +206,13 @@ export class WifiStation implements AlarmOwner {
 	private addressing(): void {
 		if (this.step === Step.Addressing) return;
 		this.step = Step.Addressing;
-		setAlarm(this, ADDRESS_TIMEOUT_MS);
+		setAlarm(this, Const.ADDRESS_TIMEOUT_MS);
 	}
 
 	private joined(): void {
 		this.step = Step.Up;
 		this.backoff.handleUp(Time.ticks | 0);
-		setAlarm(this, CHECK_MS);
+		setAlarm(this, Const.CHECK_MS);
 		log("wifi", `joined "${this.ssid}", address ${this.address}, signal ${this.rssi ?? "?"} dBm`);
 		this.owner.handleWifiUp();
 	}
@@ -229,7 +230,7 @@ export class WifiStation implements AlarmOwner {
 	/** The attempt ended without an address. */
 	private failed(): void {
 		if (this.step === Step.Joining) this.give(NOT_JOINED);
-		else if (this.wifi.connection >= JOINED) this.give("joined, but no address (DHCP)");
+		else if (this.wifi.connection >= Const.JOINED) this.give("joined, but no address (DHCP)");
 		else this.give("joined, but lost before there was an address");
 	}
 
@@ -240,7 +241,7 @@ export class WifiStation implements AlarmOwner {
 		else if (this.choice.hasScan) this.report(this.explain());
 		else {
 			this.isUnexplained = true;
-			setAlarm(this, SETTLE_MS);
+			setAlarm(this, Const.SETTLE_MS);
 		}
 	}
 
@@ -255,14 +256,14 @@ export class WifiStation implements AlarmOwner {
 	private report(reason: string): void {
 		const text = `"${this.choice.current.ssid}": ${reason}`;
 		this.isUnexplained = false;
-		let delayMs = SETTLE_MS;
+		let delayMs = Const.SETTLE_MS;
 		if (this.choice.advance()) setAlarm(this, delayMs);
 		else delayMs = this.waitForNextRound();
 		logFailure("wifi", text, delayMs);
 	}
 
 	private waitForNextRound(): number {
-		const delayMs = SETTLE_MS + this.backoff.nextDelayMs(this.options.random());
+		const delayMs = Const.SETTLE_MS + this.backoff.nextDelayMs(this.options.random());
 		this.step = Step.Waiting;
 		this.choice.startRound();
 		setAlarm(this, delayMs);
@@ -271,7 +272,7 @@ export class WifiStation implements AlarmOwner {
 
 	/** An ESP8266 joins its last network by itself at power-on, and then refuses to be told. */
 	private leaveOld(): boolean {
-		const isBusy = this.wifi.connection > IDLE;
+		const isBusy = this.wifi.connection > Const.IDLE;
 		if (isBusy) this.wifi.disconnect();
 		return isBusy;
 	}

@@ -29,8 +29,10 @@ const NAMES = Object.freeze([
 	"CPU lock-up",
 	"eFuse error",
 ]);
-const SOFTWARE = 6;
-const EXCEPTION = 7;
+const enum Const {
+	SOFTWARE = 6,
+	EXCEPTION = 7,
+}
 
 function heapFigure(this: unknown, which: number): number | undefined {
 	return native("xs_fieldmote_heap").call(this, which);
@@ -55,15 +57,15 @@ function resetDetail(this: unknown, which: number): number | undefined {
 const resetKind = (): number => {
 	const code = resetDetail(0) ?? 0;
 	if (code === 0) return Reset.Unknown;
-	if (code < SOFTWARE) return Reset.Clean;
-	return code === SOFTWARE ? Reset.Software : Reset.Crash;
+	if (code < Const.SOFTWARE) return Reset.Clean;
+	return code === Const.SOFTWARE ? Reset.Software : Reset.Crash;
 };
 
 /** An ESP8266's exception with its cause and the address where it was. */
 const resetName = (): string => {
 	const code = resetDetail(0) ?? 0;
 	const name = NAMES[code] ?? "";
-	if (code !== EXCEPTION) return name;
+	if (code !== Const.EXCEPTION) return name;
 	return `${name} ${resetDetail(1)} at 0x${(resetDetail(2) ?? 0).toString(16)}`;
 };
 

@@ -13,9 +13,11 @@ const TIC_TOPIC = "async-mqtt/ESP8266_tic";
 const SUBSCRIPTIONS = Object.freeze([Object.freeze({ topic: PUB_TOPIC, qos: 2 })]);
 /** From power-on to the first connection; milliseconds. */
 export const DEMO_CONNECT_DELAY_MS = 30_000;
-const FIRST_TIC_MS = 20_000;
-const TIC_MINIMUM_MS = 10_000;
-const TIC_MAXIMUM_MS = 30_000;
+const enum Const {
+	FIRST_TIC_MS = 20_000,
+	TIC_MINIMUM_MS = 10_000,
+	TIC_MAXIMUM_MS = 30_000,
+}
 
 export class DemoProfile implements Profile {
 	readonly subscriptions: readonly Subscription[] = SUBSCRIPTIONS;
@@ -38,7 +40,7 @@ export class DemoProfile implements Profile {
 	handleConnected(_sessionPresent: boolean, now: number): void {
 		if (this.ticking) return;
 		this.ticking = true;
-		this.ticDue = (now + FIRST_TIC_MS) | 0;
+		this.ticDue = (now + Const.FIRST_TIC_MS) | 0;
 	}
 
 	handleMessage(now: number): void {
@@ -64,8 +66,8 @@ export class DemoProfile implements Profile {
 
 	handleTimeout(now: number): void {
 		if (!this.ticking || ((now - this.ticDue) | 0) < 0) return;
-		const spreadMs = TIC_MAXIMUM_MS - TIC_MINIMUM_MS;
-		this.ticDue = (now + TIC_MINIMUM_MS + Math.floor(this.facts.random() * spreadMs)) | 0;
+		const spreadMs = Const.TIC_MAXIMUM_MS - Const.TIC_MINIMUM_MS;
+		this.ticDue = (now + Const.TIC_MINIMUM_MS + Math.floor(this.facts.random() * spreadMs)) | 0;
 		if (this.facts.clockState() === "") return;
 		const date = new Date(this.facts.unixMs(now)).toISOString();
 		const text = this.facts.clockState() === "set" ? date : `${date} unset`;

@@ -13,13 +13,15 @@ import type { NodeFacts } from "./profile";
  * or a moment later without.
  */
 export const TRANSMIT_BYTES = 512;
-/** What the session adds to topic and payload: token, fixed header, its length, topic's length. */
-const PUBLISH_BYTES = 9;
-/** Bytes of `last_crash` and `last_error` as JSON: the rest is on the console. */
-const CRASH_LIMIT = 64;
-const ERROR_LIMIT = 98;
-/** `,"last_crash":,"last_error":}` */
-const TEXTS_BYTES = 30;
+const enum Const {
+	/** What the session adds to topic and payload: token, fixed header, its length, topic's length. */
+	PUBLISH_BYTES = 9,
+	/** Bytes of `last_crash` and `last_error` as JSON: the rest is on the console. */
+	CRASH_LIMIT = 64,
+	ERROR_LIMIT = 98,
+	/** `,"last_crash":,"last_error":}` */
+	TEXTS_BYTES = 30,
+}
 
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
 export const timePayload = (facts: NodeFacts, sequence: number, now: number): string => {
@@ -62,16 +64,16 @@ export const diagPayload = (
 	text += `,"skipped":${session.skipped},"drift_ppm":${tenths(facts.driftPpm())}`;
 	text += `,"clock":"${facts.clockState() === "set" ? "set" : "unset"}"`;
 	if (boots.reset !== "") text += `,"reset":${JSON.stringify(boots.reset)}`;
-	let room = TRANSMIT_BYTES - PUBLISH_BYTES - topic.length - text.length - TEXTS_BYTES;
+	let room = TRANSMIT_BYTES - Const.PUBLISH_BYTES - topic.length - text.length - Const.TEXTS_BYTES;
 	let crash = "";
 	if (boots.lastCrash !== "") {
 		// An error that comes again is worth more than a crash that is over.
-		const least = Math.min(ERROR_LIMIT, room / 2);
-		crash = fitted(boots.lastCrash, Math.min(CRASH_LIMIT, Math.floor(room - least)));
+		const least = Math.min(Const.ERROR_LIMIT, room / 2);
+		crash = fitted(boots.lastCrash, Math.min(Const.CRASH_LIMIT, Math.floor(room - least)));
 		room -= utf8Bytes(crash);
 		crash = `,"last_crash":${crash}`;
 	}
-	return `${text}${crash},"last_error":${fitted(facts.error, Math.min(ERROR_LIMIT, room))}}`;
+	return `${text}${crash},"last_error":${fitted(facts.error, Math.min(Const.ERROR_LIMIT, room))}}`;
 };
 
 const figure = (key: string, value: number | undefined): string => {

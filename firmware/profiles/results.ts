@@ -10,8 +10,10 @@
 import { Code } from "../mqtt/codes";
 import type { Session } from "../mqtt/session";
 
-/** Commands held from which on their results no longer wait; below the engine's window of 8. */
-const HELD_LIMIT = 6;
+const enum Const {
+	/** Commands held from which on their results no longer wait; below the engine's window of 8. */
+	HELD_LIMIT = 6,
+}
 
 export class ResultQueue {
 	/** Results given up unsent. */
@@ -33,7 +35,7 @@ export class ResultQueue {
 
 	/** The commands must not wait for room in the window. */
 	get isUrgent(): boolean {
-		return this.held >= HELD_LIMIT;
+		return this.held >= Const.HELD_LIMIT;
 	}
 
 	/** @param handle of the message that asked for it; 0: nothing to acknowledge */

@@ -10,7 +10,9 @@ import { type NodeTopics, setTopic, stateTopic } from "../topics";
 import { diagPayload, refusedPayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
 
-const RETRY_MS = 500;
+const enum Const {
+	RETRY_MS = 500,
+}
 
 export interface SafeOptions {
 	readonly topics: NodeTopics;
@@ -75,7 +77,7 @@ export class SafeProfile implements Profile {
 		const { topics, diagIntervalMs } = this.options;
 		const payload = diagPayload(this.facts, topics.diag, 0, this.dropped, now);
 		const code = this.facts.session.publish(topics.diag, payload, 0, false, now);
-		this.diagDue = (now + (code === Code.Full ? RETRY_MS : diagIntervalMs)) | 0;
+		this.diagDue = (now + (code === Code.Full ? Const.RETRY_MS : diagIntervalMs)) | 0;
 	}
 
 	pollTimeout(now: number): number {

@@ -17,18 +17,20 @@ import { diagPayload, donePayload, refusedPayload, skippedPayload, timePayload }
 import type { NodeFacts, Profile, Subscription } from "./profile";
 import { ResultQueue } from "./results";
 
-/** Reports kept while there is no room in the window: 160 s at the default interval. */
-const OUTBOX_LIMIT = 16;
-/** Results at QoS 0 that may wait; the others are bounded by the engine. */
-const RESULT_LIMIT = 16;
-/** Ids of commands remembered. */
-const HISTORY_SIZE = 16;
-/** When there is no room for a diag: it is tried again. */
-const DIAG_RETRY_MS = 500;
-/** When results must not wait and the transport takes none: they are tried again. */
-const URGENT_MS = 50;
-/** Bytes of a command; longer ones are refused. */
-const COMMAND_LIMIT = 256;
+const enum Const {
+	/** Reports kept while there is no room in the window: 160 s at the default interval. */
+	OUTBOX_LIMIT = 16,
+	/** Results at QoS 0 that may wait; the others are bounded by the engine. */
+	RESULT_LIMIT = 16,
+	/** Ids of commands remembered. */
+	HISTORY_SIZE = 16,
+	/** When there is no room for a diag: it is tried again. */
+	DIAG_RETRY_MS = 500,
+	/** When results must not wait and the transport takes none: they are tried again. */
+	URGENT_MS = 50,
+	/** Bytes of a command; longer ones are refused. */
+	COMMAND_LIMIT = 256,
+}
 
 export interface StandardOptions {
 	readonly topics: NodeTopics;
@@ -43,9 +45,9 @@ export class StandardProfile implements Profile {
 	readonly subscriptions: readonly Subscription[];
 	private readonly options: StandardOptions;
 	private readonly facts: NodeFacts;
-	private readonly outbox = new Outbox(OUTBOX_LIMIT);
-	private readonly results = new ResultQueue(RESULT_LIMIT);
-	private readonly history = new CommandHistory(HISTORY_SIZE);
+	private readonly outbox = new Outbox(Const.OUTBOX_LIMIT);
+	private readonly results = new ResultQueue(Const.RESULT_LIMIT);
+	private readonly history = new CommandHistory(Const.HISTORY_SIZE);
 	private readonly commandTopic: string;
 	private availabilityDue = false;
 	private stateDue = false;
@@ -111,7 +113,7 @@ export class StandardProfile implements Profile {
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
 			const payload = diagPayload(facts, topics.diag, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
-			const waitMs = code === Code.Full ? DIAG_RETRY_MS : this.options.diagIntervalMs;
+			const waitMs = code === Code.Full ? Const.DIAG_RETRY_MS : this.options.diagIntervalMs;
 			this.diagDue = (now + waitMs) | 0;
 		}
 		this.flush(now);
@@ -122,7 +124,7 @@ export class StandardProfile implements Profile {
 		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
-		if (this.results.isUrgent) return URGENT_MS;
+		if (this.results.isUrgent) return Const.URGENT_MS;
 		return Math.max(0, Math.min(timeMs, diagMs));
 	}
 
@@ -145,7 +147,7 @@ export class StandardProfile implements Profile {
 	}
 
 	handleSkipped(bytes: number, now: number): void {
-		const limit = `a command has ${COMMAND_LIMIT} at most`;
+		const limit = `a command has ${Const.COMMAND_LIMIT} at most`;
 		this.results.push(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), 0);
 		this.flush(now);
 	}
@@ -154,7 +156,7 @@ export class StandardProfile implements Profile {
 	private carryOut(relay: Relay): string {
 		const { session } = this.facts;
 		const { message } = session;
-		const tooLong = message.payloadEnd - message.payloadStart > COMMAND_LIMIT;
+		const tooLong = message.payloadEnd - message.payloadStart > Const.COMMAND_LIMIT;
 		// Neither too many bytes nor bytes that are not UTF-8 are a command.
 		const command = parseCommand(tooLong ? "" : (session.messageText() ?? ""));
 		const { qos, retain, dup } = message;

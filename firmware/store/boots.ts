@@ -9,25 +9,26 @@
 
 import type { PreferenceModule } from "./settings";
 
-/** As platform/figures.ts's Reset. */
-const CLEAN = 1;
-const SOFTWARE = 2;
-const CRASH = 3;
-
-/** Crashes in a row, each of a life shorter than STABLE_SECONDS, before safe mode. */
-const CRASH_LIMIT = 3;
-const STABLE_SECONDS = 600;
-/** Safe mode lasts as long, and twice as long after each further crash, up to 64 times. */
-const SAFE_SECONDS = 600;
-const DOUBLINGS = 6;
+const enum Const {
+	/** As platform/figures.ts's Reset. */
+	CLEAN = 1,
+	SOFTWARE = 2,
+	CRASH = 3,
+	/** Crashes in a row, each of a life shorter than STABLE_SECONDS, before safe mode. */
+	CRASH_LIMIT = 3,
+	STABLE_SECONDS = 600,
+	/** Safe mode lasts as long, and twice as long after each further crash, up to 64 times. */
+	SAFE_SECONDS = 600,
+	DOUBLINGS = 6,
+	/** An ESP8266 keeps 63 bytes, with the NUL. */
+	VALUE_LIMIT = 62,
+}
 
 const DOMAIN = "fieldmote";
 /** "starts crashes row last crash": the row is -1 once this life is stable. */
 const BOOTS = "boots";
 /** How this life ends, where it can say so: "!" and a crash, ">" and why it restarts. */
 const END = "end";
-/** An ESP8266 keeps 63 bytes, with the NUL. */
-const VALUE_LIMIT = 62;
 /** XS's words, and what is kept of them: a constant, because nothing can be made any more. */
 const MEMORY_FULL = "memory full";
 const MEMORY_FULL_END = "!memory full";
@@ -57,20 +58,20 @@ export class Boots {
 		const kept = read(preference, BOOTS).split(" ");
 		const starts = count(kept[0]);
 		// Who was never started did not crash: the chip's word is of another program.
-		const silent = starts > 0 && (kind === CRASH || (kind === SOFTWARE && end === ""));
+		const silent = starts > 0 && (kind === Const.CRASH || (kind === Const.SOFTWARE && end === ""));
 		const crashed = end.startsWith("!") || silent;
 		const asked = !crashed && end.startsWith(">") ? end.slice(1) : "";
 		let row = Math.max(-1, Number(kept[2]) || 0);
 		if (crashed) row++;
-		if (kind === CLEAN || !(crashed || asked === SAFE_MODE_OVER)) row = 0;
+		if (kind === Const.CLEAN || !(crashed || asked === SAFE_MODE_OVER)) row = 0;
 		let lastCrash = kept.slice(3).join(" ");
 		if (end.startsWith("!")) lastCrash = end.slice(1);
-		else if (crashed) lastCrash = kind === CRASH ? name : "aborted, no text: stack overflow?";
+		else if (crashed) lastCrash = kind === Const.CRASH ? name : "aborted, no text: stack overflow?";
 		this.starts = starts + 1;
 		this.crashes = count(kept[1]) + (crashed ? 1 : 0);
 		this.lastCrash = lastCrash;
 		this.reset = crashed ? "crash" : asked === "" ? name : `restart: ${asked}`;
-		this.safeMode = crashed && row >= CRASH_LIMIT;
+		this.safeMode = crashed && row >= Const.CRASH_LIMIT;
 		this.row = row;
 		this.write();
 		if (end !== "") store(preference, END, "");
@@ -87,10 +88,10 @@ export class Boots {
 	 */
 	handleUptime(seconds: number): boolean {
 		if (this.safeMode) {
-			const doublings = Math.min(this.row - CRASH_LIMIT, DOUBLINGS);
-			return seconds >= SAFE_SECONDS * 2 ** doublings;
+			const doublings = Math.min(this.row - Const.CRASH_LIMIT, Const.DOUBLINGS);
+			return seconds >= Const.SAFE_SECONDS * 2 ** doublings;
 		}
-		if (this.row >= 0 && seconds >= STABLE_SECONDS) {
+		if (this.row >= 0 && seconds >= Const.STABLE_SECONDS) {
 			this.row = -1;
 			this.write();
 		}
@@ -123,7 +124,7 @@ const count = (text: string | undefined): number => {
 /** ASCII only: a value is limited in bytes. */
 const printable = (text: string): string => {
 	let clean = "";
-	for (const character of text.slice(0, VALUE_LIMIT)) {
+	for (const character of text.slice(0, Const.VALUE_LIMIT)) {
 		clean += character >= " " && character <= "~" ? character : "?";
 	}
 	return clean;
@@ -139,7 +140,7 @@ const read = (preference: PreferenceModule, key: string): string => {
 
 const store = (preference: PreferenceModule, key: string, value: string): void => {
 	try {
-		preference.set(DOMAIN, key, value.slice(0, VALUE_LIMIT));
+		preference.set(DOMAIN, key, value.slice(0, Const.VALUE_LIMIT));
 	} catch {
 		// Full or worn: the node goes on without.
 	}

@@ -13,7 +13,9 @@ export interface SequenceStore {
 	write(end: number): void;
 }
 
-const BLOCK = 256;
+const enum Const {
+	BLOCK = 256,
+}
 
 export class Sequence {
 	private readonly store: SequenceStore;
@@ -32,7 +34,7 @@ export class Sequence {
 		}
 		this.current++;
 		if (this.current > this.end) {
-			this.end = this.current + BLOCK;
+			this.end = this.current + Const.BLOCK;
 			this.store.write(this.end);
 		}
 		return this.current;

@@ -16,8 +16,10 @@ export interface PreferenceModule {
 const DOMAIN = "fieldmote";
 const SEQUENCE = "sequence";
 const TIME = "time";
-/** Flash wears: the time is stored once in six hours. */
-const TIME_EVERY_MS = 6 * 3_600_000;
+const enum Const {
+	/** Flash wears: the time is stored once in six hours. */
+	TIME_EVERY_MS = 6 * 3_600_000,
+}
 
 export class Settings implements SequenceStore {
 	private readonly preference: PreferenceModule;
@@ -42,7 +44,7 @@ export class Settings implements SequenceStore {
 
 	/** Stores it unless the last one stored is recent. */
 	rememberTime(unixMs: number): void {
-		if (Math.abs(unixMs - this.storedTimeMs) < TIME_EVERY_MS) return;
+		if (Math.abs(unixMs - this.storedTimeMs) < Const.TIME_EVERY_MS) return;
 		this.storedTimeMs = unixMs;
 		this.store(TIME, Math.floor(unixMs));
 	}

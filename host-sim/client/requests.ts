@@ -31,13 +31,14 @@ export class Requests {
 
 	/** Gives to the session what waits, in order, until one finds no room or no connection. */
 	flush(session: Session | undefined, readiness: Readiness): void {
-		const { Code, codeName } = this.options.engine;
+		const { engine } = this.options;
 		while (this.waiting.length > 0) {
 			const request = this.waiting[0];
 			const code = this.submit(request, session, readiness);
-			if (code === Code.Full || (code === Code.NotConnected && readiness === "trying")) return;
+			if (code === engine.Code.Full) return;
+			if (code === engine.Code.NotConnected && readiness === "trying") return;
 			this.waiting.shift();
-			if (code < 0) this.finish(request.tag, codeName(code));
+			if (code < 0) this.finish(request.tag, engine.codeName(code));
 			else if (request.op === "publish" && request.qos === 0) this.finish(request.tag, undefined);
 			else this.tags.set(code, request.tag);
 		}
@@ -58,11 +59,12 @@ export class Requests {
 	}
 
 	private submit(request: Request, session: Session | undefined, readiness: Readiness): number {
-		const { NotConnected } = this.options.engine.Code;
 		const now = this.options.ticks();
 		// Before CONNACK only what survives a lost connection is handed over.
 		const lasting = request.op === "publish" && request.qos > 0 && readiness === "trying";
-		if (session === undefined || (readiness !== "up" && !lasting)) return NotConnected;
+		if (session === undefined || (readiness !== "up" && !lasting)) {
+			return this.options.engine.Code.NotConnected;
+		}
 		if (request.op === "subscribe") return session.subscribe(request.subs, now);
 		if (request.op === "unsubscribe") return session.unsubscribe(request.topics, now);
 		const { topic, payload, qos, retain } = request as PublishCommand;

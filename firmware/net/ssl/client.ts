@@ -3,37 +3,31 @@
  * its `ssl` modules, which cost an ESP8266 twice the memory and take messages in any order. Always
  * holds: onWritable and onReadable come only after the broker was authenticated; no record longer
  * than the limit is allocated; every error ends in the guard's handleFailure(), never in an
- * exception out of a callback. Handshake messages are read from the socket into place; encrypted
- * records are decrypted where they are.
+ * exception out of a callback. Handshake messages are read into place, records decrypted there.
  */
 
 import Timer from "timer";
 import type { TcpSocket } from "../socket";
 import type { TlsGuard } from "../tls-guard";
-import { type Ciphers, DATA_AT, OVERHEAD_BYTES } from "./cipher";
+import type { Ciphers } from "./cipher";
 import { Handshake, type RecordWriter } from "./handshake";
 import { Step } from "./handshake-order";
-import {
-	ALERT,
-	APPLICATION_DATA,
-	CHANGE_CIPHER_SPEC,
-	checkHeader,
-	HANDSHAKE,
-	HEADER_BYTES,
-} from "./record-header";
+import { ContentType, checkHeader, RecordBytes } from "./record-header";
 
-/** Of a handshake message: type and length. */
-const PREFIX_BYTES = 4;
-/** What a record is longer than its data, without its header. */
-const GCM_BYTES = OVERHEAD_BYTES - HEADER_BYTES;
-const FINISHED_BYTES = 16;
-const CLOSE_NOTIFY = 0;
-/** As much as is written in one record: what hello.ts asks of the broker binds us, too. */
-const WRITE_BYTES = 1024;
-/** RFC 5246 6.2.1: what may come where the broker does not know max_fragment_length. */
-const MAXIMUM_FRAGMENT_BYTES = 16_384;
-/** A chain of five certificates of 1,500 bytes. */
-const MAXIMUM_MESSAGE_BYTES = 8192;
+const enum Const {
+	/** Of a handshake message: type and length. */
+	PREFIX_BYTES = 4,
+	FINISHED_BYTES = 16,
+	CLOSE_NOTIFY = 0,
+	/** As much as is written in one record: what hello.ts asks of the broker binds us, too. */
+	WRITE_BYTES = 1024,
+	/** What may come where the broker does not know max_fragment_length (RFC 5246 6.2.1). */
+	MAXIMUM_FRAGMENT_BYTES = 16_384,
+	/** A chain of five certificates of 1,500 bytes. */
+	MAXIMUM_MESSAGE_BYTES = 8192,
+	/** What a record is longer than its data, without its header: explicit nonce and tag. */
+	GCM_BYTES = 24,
+}
 
 type Resume = Timer & { client?: Client };
 
@@ -41,7 +35,7 @@ export default class Client implements RecordWriter {
 	writable = 0;
 	readonly guard: TlsGuard;
 	private readonly tcp: TcpSocket;
-	private readonly header = new Uint8Array(HEADER_BYTES);
+	private readonly header = new Uint8Array(RecordBytes.HEADER);
 	/** Until it is over. */
 	private handshake: Handshake | undefined;
 	private ciphers: Ciphers | undefined;
@@ -49,7 +43,7 @@ export default class Client implements RecordWriter {
 	private incoming: Uint8Array | undefined;
 	private filled = 0;
 	/** Bytes of the header, then of the fragment of a plain record, that have still to come. */
-	private headerLeft = HEADER_BYTES;
+	private headerLeft: number = RecordBytes.HEADER;
 	private fragmentLeft = 0;
 	private readable = 0;
 	/** Application data from `dataAt` on, in the record that it came in. */
@@ -86,11 +80,11 @@ export default class Client implements RecordWriter {
 	/** Sends one record; returns how many more bytes may be written. */
 	write(buffer: Uint8Array): number {
 		const { ciphers } = this;
-		const length = OVERHEAD_BYTES + buffer.length;
+		const length = RecordBytes.OVERHEAD + buffer.length;
 		if (ciphers === undefined || length > this.writable) throw new Error("would block");
 		const record = new Uint8Array(length);
-		record.set(buffer, DATA_AT);
-		ciphers.seal(record, APPLICATION_DATA);
+		record.set(buffer, RecordBytes.DATA_AT);
+		ciphers.seal(record, ContentType.APPLICATION_DATA);
 		this.send(record);
 		return this.room;
 	}
@@ -151,14 +145,14 @@ export default class Client implements RecordWriter {
 	}
 
 	private get room(): number {
-		return Math.max(0, Math.min(this.writable - OVERHEAD_BYTES, WRITE_BYTES));
+		return Math.max(0, Math.min(this.writable - RecordBytes.OVERHEAD, Const.WRITE_BYTES));
 	}
 
 	/** Reads of a header, a message or a record what is there; true when a message is whole. */
 	private readSome(): boolean {
 		if (this.headerLeft > 0) {
-			const at = HEADER_BYTES - this.headerLeft;
-			this.headerLeft -= this.readInto(this.header, at, HEADER_BYTES);
+			const at = RecordBytes.HEADER - this.headerLeft;
+			this.headerLeft -= this.readInto(this.header, at, RecordBytes.HEADER);
 			if (this.headerLeft === 0) this.beginRecord();
 			return false;
 		}
@@ -167,7 +161,7 @@ export default class Client implements RecordWriter {
 		this.filled += this.readInto(record, this.filled, record.length);
 		if (this.filled < record.length) return false;
 		this.incoming = undefined;
-		this.headerLeft = HEADER_BYTES;
+		this.headerLeft = RecordBytes.HEADER;
 		this.takeRecord(record);
 		return false;
 	}
@@ -183,26 +177,29 @@ export default class Client implements RecordWriter {
 	/** The header is there: checks what may come now, and makes room for it. */
 	private beginRecord(): void {
 		const { header, handshake } = this;
-		const limit = this.guard.maximumRecordBytes ?? MAXIMUM_FRAGMENT_BYTES;
-		const length = checkHeader(header, this.ciphers === undefined ? 0 : GCM_BYTES, limit);
+		const limit = this.guard.maximumRecordBytes ?? Const.MAXIMUM_FRAGMENT_BYTES;
+		const length = checkHeader(header, this.ciphers === undefined ? 0 : Const.GCM_BYTES, limit);
 		const type = header[0];
-		if (handshake !== undefined && type === APPLICATION_DATA) {
+		if (handshake !== undefined && type === ContentType.APPLICATION_DATA) {
 			throw new Error("broker sent data in the handshake");
 		}
-		if (handshake === undefined && (type === HANDSHAKE || type === CHANGE_CIPHER_SPEC)) {
+		if (
+			handshake === undefined &&
+			(type === ContentType.HANDSHAKE || type === ContentType.CHANGE_CIPHER_SPEC)
+		) {
 			throw new Error("broker wants to renegotiate");
 		}
-		if (type === HANDSHAKE && this.ciphers === undefined) {
+		if (type === ContentType.HANDSHAKE && this.ciphers === undefined) {
 			this.fragmentLeft = length;
 			return;
 		}
-		if (type === HANDSHAKE && length !== FINISHED_BYTES + GCM_BYTES) {
+		if (type === ContentType.HANDSHAKE && length !== Const.FINISHED_BYTES + Const.GCM_BYTES) {
 			throw new Error("broker sent no Finished");
 		}
-		if (type === CHANGE_CIPHER_SPEC) this.checkChange(length);
-		this.incoming = new Uint8Array(HEADER_BYTES + length);
+		if (type === ContentType.CHANGE_CIPHER_SPEC) this.checkChange(length);
+		this.incoming = new Uint8Array(RecordBytes.HEADER + length);
 		this.incoming.set(header);
-		this.filled = HEADER_BYTES;
+		this.filled = RecordBytes.HEADER;
 	}
 
 	/** Only after our own, and not inside a message. */
@@ -217,20 +214,20 @@ export default class Client implements RecordWriter {
 
 	/** Reads handshake messages in the clear, which need not end where a record does. */
 	private readMessage(): boolean {
-		this.incoming ??= new Uint8Array(PREFIX_BYTES);
+		this.incoming ??= new Uint8Array(Const.PREFIX_BYTES);
 		const message = this.incoming;
 		const end = Math.min(message.length, this.filled + this.fragmentLeft);
 		const count = this.readInto(message, this.filled, end);
 		this.filled += count;
 		this.fragmentLeft -= count;
-		if (this.fragmentLeft === 0) this.headerLeft = HEADER_BYTES;
+		if (this.fragmentLeft === 0) this.headerLeft = RecordBytes.HEADER;
 		if (this.filled < message.length) return false;
-		if (message.length > PREFIX_BYTES) return true;
+		if (message.length > Const.PREFIX_BYTES) return true;
 		const low = ((message[2] ?? 0) << 8) | (message[3] ?? 0);
 		const length = ((message[1] ?? 0) << 16) | low;
-		if (length > MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
+		if (length > Const.MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
 		if (length === 0) return true;
-		this.incoming = new Uint8Array(PREFIX_BYTES + length);
+		this.incoming = new Uint8Array(Const.PREFIX_BYTES + length);
 		this.incoming.set(message);
 		return false;
 	}
@@ -249,16 +246,19 @@ export default class Client implements RecordWriter {
 		const type = record[0];
 		const { ciphers } = this;
 		if (ciphers === undefined) {
-			if (type === ALERT) throw new Error(this.guard.alertText(record[HEADER_BYTES + 1] ?? 0));
-			if (record[HEADER_BYTES] !== 1) throw new Error("malformed ChangeCipherSpec");
+			if (type === ContentType.ALERT)
+				throw new Error(this.guard.alertText(record[RecordBytes.HEADER + 1] ?? 0));
+			if (record[RecordBytes.HEADER] !== 1) throw new Error("malformed ChangeCipherSpec");
 			this.ciphers = this.handshake?.ciphers;
 			return;
 		}
 		if (!ciphers.open(record)) throw new Error("recordProtocol auth failed");
-		const data = record.subarray(DATA_AT, record.length - OVERHEAD_BYTES + DATA_AT);
-		if (type === ALERT) this.takeAlert(data);
-		else if (type === HANDSHAKE) this.handshake?.takeFinished(data);
-		else if (type === CHANGE_CIPHER_SPEC) throw new Error("ChangeCipherSpec out of order");
+		const end = record.length - RecordBytes.OVERHEAD + RecordBytes.DATA_AT;
+		const data = record.subarray(RecordBytes.DATA_AT, end);
+		if (type === ContentType.ALERT) this.takeAlert(data);
+		else if (type === ContentType.HANDSHAKE) this.handshake?.takeFinished(data);
+		else if (type === ContentType.CHANGE_CIPHER_SPEC)
+			throw new Error("ChangeCipherSpec out of order");
 		else if (data.length > 0) {
 			this.data = data;
 			this.dataAt = 0;
@@ -266,7 +266,7 @@ export default class Client implements RecordWriter {
 	}
 
 	private takeAlert(data: Uint8Array): void {
-		if (data[1] !== CLOSE_NOTIFY) throw new Error(this.guard.alertText(data[1] ?? 0));
+		if (data[1] !== Const.CLOSE_NOTIFY) throw new Error(this.guard.alertText(data[1] ?? 0));
 		if (this.handshake !== undefined) {
 			throw new Error("broker closed the connection in the handshake");
 		}

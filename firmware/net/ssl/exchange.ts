@@ -15,13 +15,15 @@ const DIGEST_INFO = Uint8Array.of(
 	...[0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20],
 );
 
-// Numbers of an RSA key in RSAPrivateKey's order (RFC 8017 A.1.2).
-const MODULUS = 1;
-const PRIME_1 = 4;
-const PRIME_2 = 5;
-const EXPONENT_1 = 6;
-const EXPONENT_2 = 7;
-const COEFFICIENT = 8;
+const enum Const {
+	// Numbers of an RSA key in RSAPrivateKey's order (RFC 8017 A.1.2).
+	MODULUS = 1,
+	PRIME_1 = 4,
+	PRIME_2 = 5,
+	EXPONENT_1 = 6,
+	EXPONENT_2 = 7,
+	COEFFICIENT = 8,
+}
 
 /** Where the numbers of the client's key come from. */
 export interface KeySource {
@@ -61,13 +63,13 @@ export const sharedSecret = (secret: bigint, theirs: Uint8Array): Uint8Array => 
 
 /** Signature on a SHA-256 digest (RFC 8017 8.2.1), by the Chinese remainder theorem. */
 export const signRsa = (key: KeySource, digest: ArrayBuffer): Uint8Array => {
-	const length = (BigInt.bitLength(key.keyNumber(MODULUS)) + 7) >> 3;
-	const second = halfSignature(key, digest, length, EXPONENT_2, PRIME_2);
-	const first = halfSignature(key, digest, length, EXPONENT_1, PRIME_1);
-	const prime = key.keyNumber(PRIME_1);
-	let factor = ((first - second) * key.keyNumber(COEFFICIENT)) % prime;
+	const length = (BigInt.bitLength(key.keyNumber(Const.MODULUS)) + 7) >> 3;
+	const second = halfSignature(key, digest, length, Const.EXPONENT_2, Const.PRIME_2);
+	const first = halfSignature(key, digest, length, Const.EXPONENT_1, Const.PRIME_1);
+	const prime = key.keyNumber(Const.PRIME_1);
+	let factor = ((first - second) * key.keyNumber(Const.COEFFICIENT)) % prime;
 	if (factor < 0n) factor += prime;
-	const signature = second + factor * key.keyNumber(PRIME_2);
+	const signature = second + factor * key.keyNumber(Const.PRIME_2);
 	return new Uint8Array(ArrayBuffer.fromBigInt(signature, length));
 };
 

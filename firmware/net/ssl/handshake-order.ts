@@ -15,12 +15,14 @@ export const enum Step {
 	ChangeCipherSpec = 5,
 }
 
-/** HandshakeType (RFC 5246 7.4). */
-const SERVER_HELLO = 2;
-const CERTIFICATE = 11;
-const SERVER_KEY_EXCHANGE = 12;
-const CERTIFICATE_REQUEST = 13;
-const SERVER_HELLO_DONE = 14;
+const enum Const {
+	/** HandshakeType (RFC 5246 7.4). */
+	SERVER_HELLO = 2,
+	CERTIFICATE = 11,
+	SERVER_KEY_EXCHANGE = 12,
+	CERTIFICATE_REQUEST = 13,
+	SERVER_HELLO_DONE = 14,
+}
 
 /**
  * Checks a message: 4 bytes of header, then the body.
@@ -31,20 +33,23 @@ export const checkMessage = (step: number, bytes: Uint8Array): number => {
 	const type = bytes[0] ?? -1;
 	const start = 4;
 	const end = bytes.length;
-	if (step === Step.ServerHello && type === SERVER_HELLO) {
+	if (step === Step.ServerHello && type === Const.SERVER_HELLO) {
 		checkServerHello(bytes, start, end);
 		return Step.Certificate;
 	}
-	if (step === Step.Certificate && type === CERTIFICATE) return Step.KeyExchange;
-	if (step === Step.KeyExchange && type === SERVER_KEY_EXCHANGE) {
+	if (step === Step.Certificate && type === Const.CERTIFICATE) return Step.KeyExchange;
+	if (step === Step.KeyExchange && type === Const.SERVER_KEY_EXCHANGE) {
 		checkKeyExchange(bytes, start, end);
 		return Step.HelloDone;
 	}
-	if (step === Step.HelloDone && type === CERTIFICATE_REQUEST) {
+	if (step === Step.HelloDone && type === Const.CERTIFICATE_REQUEST) {
 		if (end - start < 5) throw new Error("malformed CertificateRequest");
 		return Step.OnlyHelloDone;
 	}
-	if ((step === Step.HelloDone || step === Step.OnlyHelloDone) && type === SERVER_HELLO_DONE) {
+	if (
+		(step === Step.HelloDone || step === Step.OnlyHelloDone) &&
+		type === Const.SERVER_HELLO_DONE
+	) {
 		if (start !== end) throw new Error("malformed ServerHelloDone");
 		return Step.ChangeCipherSpec;
 	}

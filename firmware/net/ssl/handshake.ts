@@ -8,32 +8,33 @@
 
 import { Digest } from "crypt";
 import type { TlsGuard } from "../tls-guard";
-import { Ciphers, DATA_AT, KEY_BLOCK_BYTES, OVERHEAD_BYTES } from "./cipher";
+import { Ciphers } from "./cipher";
 import { newSecret, putPoint, random32, sharedSecret, signRsa } from "./exchange";
 import { checkMessage, readCertificates, Step } from "./handshake-order";
 import { helloBytes } from "./hello";
 import { prf } from "./prf";
+import { RecordBytes } from "./record-header";
 
-/** ContentType (RFC 5246 6.2.1). */
-const CHANGE_CIPHER_SPEC = 20;
-const HANDSHAKE = 22;
-
-/** HandshakeType (RFC 5246 7.4). */
-const SERVER_HELLO = 2;
-const CERTIFICATE = 11;
-const SERVER_KEY_EXCHANGE = 12;
-const CERTIFICATE_REQUEST = 13;
-const CERTIFICATE_VERIFY = 15;
-const CLIENT_KEY_EXCHANGE = 16;
-const FINISHED = 20;
-
-const HEADER_BYTES = 5;
-const RANDOM_BYTES = 32;
-const SECRET_BYTES = 48;
-const VERIFY_BYTES = 12;
-const POINT_BYTES = 65;
-/** Our certificate goes out in records of this many bytes. */
-const PIECE_BYTES = 256;
+const enum Const {
+	/** ContentType (RFC 5246 6.2.1). */
+	CHANGE_CIPHER_SPEC = 20,
+	HANDSHAKE = 22,
+	/** HandshakeType (RFC 5246 7.4). */
+	SERVER_HELLO = 2,
+	CERTIFICATE = 11,
+	SERVER_KEY_EXCHANGE = 12,
+	CERTIFICATE_REQUEST = 13,
+	CERTIFICATE_VERIFY = 15,
+	CLIENT_KEY_EXCHANGE = 16,
+	FINISHED = 20,
+	HEADER_BYTES = 5,
+	RANDOM_BYTES = 32,
+	SECRET_BYTES = 48,
+	VERIFY_BYTES = 12,
+	POINT_BYTES = 65,
+	/** Our certificate goes out in records of this many bytes. */
+	PIECE_BYTES = 256,
+}
 
 /** What is to be sent next. */
 const enum Flight {
@@ -64,7 +65,7 @@ export class Handshake {
 	private readonly writer: RecordWriter;
 	private readonly digest = new Digest("SHA256");
 	/** The client's, then the server's. */
-	private readonly randoms = new Uint8Array(2 * RANDOM_BYTES);
+	private readonly randoms = new Uint8Array(2 * Const.RANDOM_BYTES);
 	/** The broker's point, later the master secret. */
 	private secret: Uint8Array | undefined;
 	/** RSA is among what the broker's CertificateRequest allows; undefined without a request. */
@@ -83,23 +84,23 @@ export class Handshake {
 		this.step = checkMessage(this.step, message);
 		this.digest.write(message);
 		const type = message[0];
-		if (type === SERVER_HELLO) this.randoms.set(message.subarray(6, 38), RANDOM_BYTES);
-		else if (type === CERTIFICATE) {
+		if (type === Const.SERVER_HELLO) this.randoms.set(message.subarray(6, 38), Const.RANDOM_BYTES);
+		else if (type === Const.CERTIFICATE) {
 			this.guard.certificates?.authenticate(readCertificates(message));
-		} else if (type === SERVER_KEY_EXCHANGE) this.takeExchange(message);
-		else if (type === CERTIFICATE_REQUEST) this.takeRequest(message);
+		} else if (type === Const.SERVER_KEY_EXCHANGE) this.takeExchange(message);
+		else if (type === Const.CERTIFICATE_REQUEST) this.takeRequest(message);
 		else this.flight = this.mayBeRsa === undefined ? Flight.KeyExchange : Flight.Certificate;
 	}
 
 	/** Takes the broker's Finished. @throws Error when it is none, or not of this handshake */
 	takeFinished(message: Uint8Array): void {
-		const isFinished = message.length === 4 + VERIFY_BYTES && message[0] === FINISHED;
-		if (!isFinished || message[1] !== 0 || message[2] !== 0 || message[3] !== VERIFY_BYTES) {
+		const isFinished = message.length === 4 + Const.VERIFY_BYTES && message[0] === Const.FINISHED;
+		if (!isFinished || message[1] !== 0 || message[2] !== 0 || message[3] !== Const.VERIFY_BYTES) {
 			throw new Error("broker sent no Finished");
 		}
 		const expected = this.verifyData("server finished");
 		let difference = 0;
-		for (let i = 0; i < VERIFY_BYTES; i++) {
+		for (let i = 0; i < Const.VERIFY_BYTES; i++) {
 			difference |= (expected[i] ?? 0) ^ (message[4 + i] ?? 0);
 		}
 		if (difference !== 0) throw new Error("finished: auth err");
@@ -136,7 +137,7 @@ export class Handshake {
 		const { host, hostIsAddress } = this.guard;
 		const name = hostIsAddress ? "" : host;
 		return this.sendMessage(
-			helloBytes(this.randoms.subarray(0, RANDOM_BYTES), name),
+			helloBytes(this.randoms.subarray(0, Const.RANDOM_BYTES), name),
 			Flight.Nothing,
 		);
 	}
@@ -146,17 +147,17 @@ export class Handshake {
 		const length = this.ourCertificate?.byteLength ?? 0;
 		const record = plainRecord(length === 0 ? 7 : 10);
 		const total = length === 0 ? 0 : length + 3;
-		putMessageHeader(record, CERTIFICATE, total + 3);
-		putNumber24(record, HEADER_BYTES + 4, total);
-		if (length > 0) putNumber24(record, HEADER_BYTES + 7, length);
+		putMessageHeader(record, Const.CERTIFICATE, total + 3);
+		putNumber24(record, Const.HEADER_BYTES + 4, total);
+		if (length > 0) putNumber24(record, Const.HEADER_BYTES + 7, length);
 		return this.sendMessage(record, length > 0 ? Flight.CertificateBytes : Flight.KeyExchange);
 	}
 
 	private sendCertificateBytes(): boolean {
 		const whole = this.ourCertificate as ArrayBuffer;
-		const count = Math.min(PIECE_BYTES, whole.byteLength - this.sent);
+		const count = Math.min(Const.PIECE_BYTES, whole.byteLength - this.sent);
 		const record = plainRecord(count);
-		record.set(new Uint8Array(whole, this.sent, count), HEADER_BYTES);
+		record.set(new Uint8Array(whole, this.sent, count), Const.HEADER_BYTES);
 		const isLast = this.sent + count === whole.byteLength;
 		const next = isLast ? Flight.KeyExchange : Flight.CertificateBytes;
 		if (!this.sendMessage(record, next)) return false;
@@ -165,14 +166,14 @@ export class Handshake {
 	}
 
 	private sendKeyExchange(): boolean {
-		const record = plainRecord(4 + 1 + POINT_BYTES);
+		const record = plainRecord(4 + 1 + Const.POINT_BYTES);
 		if (this.writer.writable < record.length) return false;
 		const secret = newSecret();
-		putMessageHeader(record, CLIENT_KEY_EXCHANGE, 1 + POINT_BYTES);
-		record[HEADER_BYTES + 4] = POINT_BYTES;
-		putPoint(secret, record, HEADER_BYTES + 5);
+		putMessageHeader(record, Const.CLIENT_KEY_EXCHANGE, 1 + Const.POINT_BYTES);
+		record[Const.HEADER_BYTES + 4] = Const.POINT_BYTES;
+		putPoint(secret, record, Const.HEADER_BYTES + 5);
 		const shared = sharedSecret(secret, this.secret as Uint8Array);
-		this.secret = new Uint8Array(SECRET_BYTES);
+		this.secret = new Uint8Array(Const.SECRET_BYTES);
 		prf(shared, "master secret", this.randoms, this.secret);
 		const signs = this.mayBeRsa !== undefined && this.ourCertificate !== undefined;
 		return this.sendMessage(record, signs ? Flight.Verify : Flight.Change);
@@ -184,22 +185,22 @@ export class Handshake {
 		if (key === undefined) return false;
 		const signature = signRsa(key, this.digest.close(true));
 		const record = plainRecord(8 + signature.length);
-		putMessageHeader(record, CERTIFICATE_VERIFY, 4 + signature.length);
-		record[HEADER_BYTES + 4] = 4;
-		record[HEADER_BYTES + 5] = 1;
-		record[HEADER_BYTES + 6] = signature.length >> 8;
-		record[HEADER_BYTES + 7] = signature.length;
-		record.set(signature, HEADER_BYTES + 8);
+		putMessageHeader(record, Const.CERTIFICATE_VERIFY, 4 + signature.length);
+		record[Const.HEADER_BYTES + 4] = 4;
+		record[Const.HEADER_BYTES + 5] = 1;
+		record[Const.HEADER_BYTES + 6] = signature.length >> 8;
+		record[Const.HEADER_BYTES + 7] = signature.length;
+		record.set(signature, Const.HEADER_BYTES + 8);
 		return this.sendMessage(record, Flight.Change);
 	}
 
 	private sendChange(): boolean {
-		const record = Uint8Array.of(CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1);
+		const record = Uint8Array.of(Const.CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1);
 		if (this.writer.writable < record.length) return false;
-		const seed = new Uint8Array(2 * RANDOM_BYTES);
-		seed.set(this.randoms.subarray(RANDOM_BYTES));
-		seed.set(this.randoms.subarray(0, RANDOM_BYTES), RANDOM_BYTES);
-		const keys = new Uint8Array(KEY_BLOCK_BYTES);
+		const seed = new Uint8Array(2 * Const.RANDOM_BYTES);
+		seed.set(this.randoms.subarray(Const.RANDOM_BYTES));
+		seed.set(this.randoms.subarray(0, Const.RANDOM_BYTES), Const.RANDOM_BYTES);
+		const keys = new Uint8Array(RecordBytes.KEY_BLOCK);
 		prf(this.secret as Uint8Array, "key expansion", seed, keys);
 		this.ciphers = new Ciphers(keys);
 		this.writer.send(record);
@@ -208,13 +209,15 @@ export class Handshake {
 	}
 
 	private sendFinished(): boolean {
-		const record = new Uint8Array(OVERHEAD_BYTES + 4 + VERIFY_BYTES);
+		const record = new Uint8Array(RecordBytes.OVERHEAD + 4 + Const.VERIFY_BYTES);
 		if (this.writer.writable < record.length) return false;
-		record[DATA_AT] = FINISHED;
-		record[DATA_AT + 3] = VERIFY_BYTES;
-		record.set(this.verifyData("client finished"), DATA_AT + 4);
-		this.digest.write(record.subarray(DATA_AT, DATA_AT + 4 + VERIFY_BYTES));
-		this.ciphers?.seal(record, HANDSHAKE);
+		record[RecordBytes.DATA_AT] = Const.FINISHED;
+		record[RecordBytes.DATA_AT + 3] = Const.VERIFY_BYTES;
+		record.set(this.verifyData("client finished"), RecordBytes.DATA_AT + 4);
+		this.digest.write(
+			record.subarray(RecordBytes.DATA_AT, RecordBytes.DATA_AT + 4 + Const.VERIFY_BYTES),
+		);
+		this.ciphers?.seal(record, Const.HANDSHAKE);
 		this.writer.send(record);
 		this.flight = Flight.Nothing;
 		return true;
@@ -223,7 +226,7 @@ export class Handshake {
 	/** Sends a record of plain handshake bytes when there is room for it. */
 	private sendMessage(record: Uint8Array, next: number): boolean {
 		if (this.writer.writable < record.length) return false;
-		this.digest.write(record.subarray(HEADER_BYTES));
+		this.digest.write(record.subarray(Const.HEADER_BYTES));
 		this.writer.send(record);
 		this.flight = next;
 		return true;
@@ -231,7 +234,7 @@ export class Handshake {
 
 	/** RFC 5246 7.4.3: what is signed is both randoms and the parameters. */
 	private takeExchange(message: Uint8Array): void {
-		const signature = 4 + 4 + POINT_BYTES;
+		const signature = 4 + 4 + Const.POINT_BYTES;
 		const digest = new Digest("SHA256").process(this.randoms, message.subarray(4, signature));
 		const isRsa = message[signature + 1] === 1;
 		this.guard.certificates?.verifyExchange(isRsa, digest, message.subarray(signature + 4));
@@ -251,7 +254,7 @@ export class Handshake {
 
 	/** RFC 5246 7.4.9. */
 	private verifyData(label: string): Uint8Array {
-		const data = new Uint8Array(VERIFY_BYTES);
+		const data = new Uint8Array(Const.VERIFY_BYTES);
 		const digest = new Uint8Array(this.digest.close(true));
 		prf(this.secret as Uint8Array, label, digest, data);
 		return data;
@@ -260,8 +263,8 @@ export class Handshake {
 
 /** A record with room for `length` handshake bytes, its header filled in. */
 const plainRecord = (length: number): Uint8Array => {
-	const record = new Uint8Array(HEADER_BYTES + length);
-	record[0] = HANDSHAKE;
+	const record = new Uint8Array(Const.HEADER_BYTES + length);
+	record[0] = Const.HANDSHAKE;
 	record[1] = 3;
 	record[2] = 3;
 	record[3] = length >> 8;
@@ -270,8 +273,8 @@ const plainRecord = (length: number): Uint8Array => {
 };
 
 const putMessageHeader = (record: Uint8Array, type: number, length: number): void => {
-	record[HEADER_BYTES] = type;
-	putNumber24(record, HEADER_BYTES + 1, length);
+	record[Const.HEADER_BYTES] = type;
+	putNumber24(record, Const.HEADER_BYTES + 1, length);
 };
 
 const putNumber24 = (bytes: Uint8Array, at: number, value: number): void => {

@@ -1,7 +1,9 @@
 /** ClientHello (RFC 5246 7.4.1.2): what is offered, and so all that can be agreed on. */
 
-const RANDOM_AT = 11;
-const NAME_BYTES = 9;
+const enum Const {
+	RANDOM_AT = 11,
+	NAME_BYTES = 9,
+}
 
 /** Record of a handshake message, ClientHello, TLS 1.2; lengths come later. */
 const HEAD = Uint8Array.of(22, 3, 3, 0, 0, 1, 0, 0, 0, 3, 3);
@@ -29,14 +31,14 @@ const EXTENSIONS = Uint8Array.of(
  * @param name for the server name extension (RFC 6066 section 3), ASCII; "" for none
  */
 export const helloBytes = (random: Uint8Array, name: string): Uint8Array => {
-	const nameBytes = name === "" ? 0 : NAME_BYTES + name.length;
+	const nameBytes = name === "" ? 0 : Const.NAME_BYTES + name.length;
 	const extensions = nameBytes + EXTENSIONS.length;
-	const offerAt = RANDOM_AT + random.length;
+	const offerAt = Const.RANDOM_AT + random.length;
 	const bytes = new Uint8Array(offerAt + OFFER.length + 2 + extensions);
 	bytes.set(HEAD);
 	putNumber16(bytes, 3, bytes.length - 5);
 	putNumber16(bytes, 7, bytes.length - 9);
-	bytes.set(random, RANDOM_AT);
+	bytes.set(random, Const.RANDOM_AT);
 	bytes.set(OFFER, offerAt);
 	let at = offerAt + OFFER.length;
 	at = putNumber16(bytes, at, extensions);

@@ -15,15 +15,17 @@ const FIELD = Object.freeze(CURVE.ec);
 const BASE = Object.freeze(CURVE.G);
 /** Its functions take the modulus with each call. */
 const MONTGOMERY = Object.freeze(new Mont({ m: 0n }));
-/** From here on two bits of an exponent are taken at once: two numbers more, a tenth less time. */
-const LONG_EXPONENT_BITS = 64;
+const enum Const {
+	/** From here on two bits of an exponent are taken at once: two numbers more, a tenth less time. */
+	LONG_EXPONENT_BITS = 64,
+}
 
 /** Order of the base point. */
 export const ORDER = CURVE.n;
 
 /** base ^ exponent mod modulus, which is odd. */
 export const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
-	const window = BigInt.bitLength(exponent) < LONG_EXPONENT_BITS ? 1 : 2;
+	const window = BigInt.bitLength(exponent) < Const.LONG_EXPONENT_BITS ? 1 : 2;
 	return MONTGOMERY._exp_SW(base, exponent, modulus, window);
 };
 

@@ -2,8 +2,10 @@
 
 import { Digest } from "crypt";
 
-const HASH_BYTES = 32;
-const BLOCK_BYTES = 64;
+const enum Const {
+	HASH_BYTES = 32,
+	BLOCK_BYTES = 64,
+}
 
 /** Fills `target`. @param secret no longer than 64 bytes */
 export const prf = (
@@ -21,7 +23,7 @@ export const prf = (
 	let chained = hmac(digest, inner, outer, text);
 	for (let at = 0; ; ) {
 		const part = new Uint8Array(hmac(digest, inner, outer, chained, text));
-		const count = Math.min(HASH_BYTES, target.length - at);
+		const count = Math.min(Const.HASH_BYTES, target.length - at);
 		for (let i = 0; i < count; i++) target[at++] = part[i] ?? 0;
 		if (at === target.length) return;
 		chained = hmac(digest, inner, outer, chained);
@@ -48,7 +50,7 @@ const hmac = (
 };
 
 const padded = (secret: Uint8Array, pad: number): Uint8Array => {
-	const block = new Uint8Array(BLOCK_BYTES).fill(pad);
+	const block = new Uint8Array(Const.BLOCK_BYTES).fill(pad);
 	for (let i = 0; i < secret.length; i++) block[i] = (secret[i] ?? 0) ^ pad;
 	return block;
 };

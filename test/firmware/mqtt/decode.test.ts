@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Code, PacketType } from "../../../firmware/mqtt/codes";
 import { readUtf8 } from "../../../firmware/mqtt/wire";
+import { CODES } from "../../support/codes";
 import vectors from "../../vectors/mqtt.json" with { type: "json" };
 import { Decoder } from "./decoder";
 import { fromHex, toHex } from "./hex";
-
-const codes: Record<string, number> = Code;
 
 /** Feeds pieces with the given lengths (the last is repeated); returns what came out, as text. */
 function feed(decoder: Decoder, bytes: Uint8Array, lengths: readonly number[]): string[] {
@@ -111,7 +110,7 @@ test("a whole packet is read where it lies", () => {
 
 test("malformed bytes give a named code, whole and byte by byte, after good packets too", () => {
 	for (const { hex, code } of vectors.malformed) {
-		const expected = codes[code];
+		const expected = CODES[code];
 		assert.ok(expected !== undefined && expected < 0, code);
 		const bytes = fromHex(hex);
 		for (const lengths of [whole, bytewise, [2, 1000], [3, 1000]]) {
