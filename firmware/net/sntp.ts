@@ -94,7 +94,8 @@ export const decodeReply = (
 function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): string {
 	const rootDistanceMs = shortMs(bytes, 4) / 2 + shortMs(bytes, 8);
 	if (rootDistanceMs > Const.MAX_ROOT_DISTANCE_MS) {
-		return `root distance ${Math.round(rootDistanceMs)} ms, more than ${Const.MAX_ROOT_DISTANCE_MS}`;
+		const most = Const.MAX_ROOT_DISTANCE_MS;
+		return `root distance ${Math.round(rootDistanceMs)} ms, more than ${most}`;
 	}
 	if (isZero(bytes, 40) || isZero(bytes, 32)) return "server sent no time";
 	const receiveMs = timestampMs(bytes, 32);

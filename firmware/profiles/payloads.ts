@@ -14,7 +14,7 @@ import type { NodeFacts } from "./profile";
  */
 export const TRANSMIT_BYTES = 512;
 const enum Const {
-	/** What the session adds to topic and payload: token, fixed header, its length, topic's length. */
+	/** What the session adds to topic and payload: token, fixed header, lengths of both. */
 	PUBLISH_BYTES = 9,
 	/** Bytes of `last_crash` and `last_error` as JSON: the rest is on the console. */
 	CRASH_LIMIT = 64,
