@@ -21,11 +21,11 @@ import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Programs that the launcher can start; host-sim/<name>.ts becomes dist/<name>.js. */
-const PROGRAMS = ["cli", "client"];
+/** Programs that the launcher can start, by the name that they have in dist/. */
+const PROGRAMS = { cli: "host-sim/cli.ts", client: "host-sim/client.ts", device: "device/cli.ts" };
 /** What runs on a board, by the name that it has in dist/. */
 const BOARD_BUNDLES = { firmware: "firmware/main.ts", link: "host-sim/client/engine.ts" };
-const SOURCE_FOLDERS = ["firmware", "host-sim", "certs"];
+const SOURCE_FOLDERS = ["firmware", "host-sim", "certs", "device"];
 const STAMP = "stamp";
 
 /** Sorted paths of all files under a folder that are sources, relative to the root. */
@@ -104,14 +104,14 @@ const forNode = {
 
 async function build(sources, folder) {
 	const esbuild = await import("esbuild");
-	const programs = PROGRAMS.filter((name) => sources.includes(`host-sim/${name}.ts`));
+	const programs = Object.entries(PROGRAMS).filter(([, entry]) => sources.includes(entry));
 	const bundles = Object.entries(BOARD_BUNDLES).filter(([, entry]) => sources.includes(entry));
 	try {
 		await Promise.all([
 			esbuild.build({
 				...forNode,
 				absWorkingDir: root,
-				entryPoints: programs.map((name) => `host-sim/${name}.ts`),
+				entryPoints: Object.fromEntries(programs),
 				outdir: folder,
 				format: "esm",
 			}),
