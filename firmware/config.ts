@@ -86,6 +86,7 @@ const BOARD_KEYS = Object.freeze([
 ]);
 const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
 const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
+
 const enum Const {
 	DAY_MS = 86_400_000,
 }

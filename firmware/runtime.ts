@@ -27,6 +27,7 @@ import { Supervisor, type SupervisorLimits } from "./supervisor";
 
 /** 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
 const RECONNECT = Object.freeze({ baseMs: 1_000, capMs: 120_000, stableMs: 60_000 });
+
 const enum Const {
 	/** Uptime, supervisor and safe mode are looked at as often, at least. */
 	WATCH_MS = 60_000,

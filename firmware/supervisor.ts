@@ -16,6 +16,7 @@ export interface SupervisorLimits {
 }
 
 const KEYS = Object.freeze(["wifiRestartMinutes", "clockRestartMinutes", "brokerRestartMinutes"]);
+
 const enum Const {
 	MINUTE_MS = 60_000,
 	WEEK_MINUTES = 10_080,

@@ -14,6 +14,7 @@ export interface Command {
 }
 
 const EXPECTED = 'expected ON, OFF, TOGGLE or {"state": one of these, "id": text}';
+
 const enum Const {
 	/** Characters of an `id`; longer ones would fill the history and the result. */
 	ID_LIMIT = 64,

@@ -29,6 +29,7 @@ const NAMES = Object.freeze([
 	"CPU lock-up",
 	"eFuse error",
 ]);
+
 const enum Const {
 	SOFTWARE = 6,
 	EXCEPTION = 7,

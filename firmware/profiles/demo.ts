@@ -13,6 +13,7 @@ const TIC_TOPIC = "async-mqtt/ESP8266_tic";
 const SUBSCRIPTIONS = Object.freeze([Object.freeze({ topic: PUB_TOPIC, qos: 2 })]);
 /** From power-on to the first connection; milliseconds. */
 export const DEMO_CONNECT_DELAY_MS = 30_000;
+
 const enum Const {
 	FIRST_TIC_MS = 20_000,
 	TIC_MINIMUM_MS = 10_000,

@@ -13,6 +13,7 @@ import type { NodeFacts } from "./profile";
  * or a moment later without.
  */
 export const TRANSMIT_BYTES = 512;
+
 const enum Const {
 	/** What the session adds to topic and payload: token, fixed header, lengths of both. */
 	PUBLISH_BYTES = 9,

@@ -16,6 +16,7 @@ export interface PreferenceModule {
 const DOMAIN = "fieldmote";
 const SEQUENCE = "sequence";
 const TIME = "time";
+
 const enum Const {
 	/** Flash wears: the time is stored once in six hours. */
 	TIME_EVERY_MS = 6 * 3_600_000,

@@ -15,6 +15,7 @@ const FIELD = Object.freeze(CURVE.ec);
 const BASE = Object.freeze(CURVE.G);
 /** Its functions take the modulus with each call. */
 const MONTGOMERY = Object.freeze(new Mont({ m: 0n }));
+
 const enum Const {
 	/** From here on two bits of an exponent are taken at once: a tenth less time. */
 	LONG_EXPONENT_BITS = 64,
