@@ -75,7 +75,8 @@ export const writeAll = (
 ): number => {
 	try {
 		const left = socket.write(buffer, count);
-		return typeof left === "number" ? left : 0;
+		// The SDK's sockets give nothing when they have ended, and on Linux do not say so otherwise.
+		return typeof left === "number" ? left : -1;
 	} catch {
 		// With data and FIN in one segment lwIP's socket is closed before onReadable comes.
 		return -1;

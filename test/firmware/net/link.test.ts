@@ -58,26 +58,36 @@ test("a refusal that comes with the end of the connection is seen", async () => 
 	assert.deepEqual(rig.downs, ["mqtt: connection refused: not authorized"]);
 });
 
-test("a socket that throws at a write is a lost connection", async () => {
-	const { port } = await listen(
-		accepting((socket) => {
-			const head = { cmd: "publish", topic: "t", qos: 1, dup: false, retain: false } as const;
-			socket.write(mqttPacket.generate({ ...head, payload: "x", messageId: 1 }));
-		}),
-	);
-	const rig = await makeRig(port);
-	const { prototype } = rig.engine.TCP as unknown as { prototype: { write: () => number } };
-	rig.onEvent = (event) => {
-		if (event !== rig.engine.Event.Message) return;
-		prototype.write = () => {
+const brokenWrites: [what: string, write: () => number | undefined][] = [
+	[
+		"throws",
+		() => {
 			throw new Error("not ready");
+		},
+	],
+	// The SDK's sockets when they have ended.
+	["gives nothing", () => undefined],
+];
+for (const [what, write] of brokenWrites) {
+	test(`a socket that ${what} at a write is a lost connection`, async () => {
+		const { port } = await listen(
+			accepting((socket) => {
+				const head = { cmd: "publish", topic: "t", qos: 1, dup: false, retain: false } as const;
+				socket.write(mqttPacket.generate({ ...head, payload: "x", messageId: 1 }));
+			}),
+		);
+		const rig = await makeRig(port);
+		const { prototype } = rig.engine.TCP as unknown as { prototype: { write: typeof write } };
+		rig.onEvent = (event) => {
+			if (event !== rig.engine.Event.Message) return;
+			prototype.write = write;
+			rig.session.acknowledge(rig.session.message.handle, 0);
 		};
-		rig.session.acknowledge(rig.session.message.handle, 0);
-	};
-	rig.link.open();
-	await rig.down();
-	assert.deepEqual(rig.downs, ["mqtt: connection closed by the other end or lost"]);
-});
+		rig.link.open();
+		await rig.down();
+		assert.deepEqual(rig.downs, ["mqtt: connection closed by the other end or lost"]);
+	});
+}
 
 test("while the application holds messages nothing is read, and nothing is lost", async () => {
 	const count = 60;
