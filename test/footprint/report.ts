@@ -29,26 +29,21 @@ export interface PeerResult {
 }
 
 /** One row per phase: what slots, chunks and stack had grown to, and the most that was in use. */
-export function printFirmware(results: readonly Result[]): void {
-	const head = ["configuration", "phase", "slots", "most used", "chunks", "most used"];
-	const rows = [[...head, "stack", "deepest", "together", "budget", "C stack"]];
-	for (const { configuration, story } of results) {
-		for (const figures of story.figures) {
-			rows.push([
-				configuration.name,
-				figures.name,
-				...[figures.slots, figures.slotsPeak, figures.chunks, figures.chunksPeak].map(String),
-				...[figures.stack, figures.stackPeak, figures.block].map(String),
-				...[configuration.budgetBytes, figures.cStackPeak].map(String),
-			]);
-		}
+export function printFirmware({ configuration, story }: Result): void {
+	const { name, what, budgetBytes } = configuration;
+	const head = ["phase", "slots", "most used", "chunks", "most used", "stack", "deepest"];
+	const rows = [[...head, "together", "budget", "C stack"]];
+	for (const figures of story.figures) {
+		const { slots, slotsPeak, chunks, chunksPeak, stack, stackPeak, block, cStackPeak } = figures;
+		const heaps = [slots, slotsPeak, chunks, chunksPeak];
+		const numbers = [...heaps, stack, stackPeak, block, budgetBytes, cStackPeak];
+		rows.push([figures.name, ...numbers.map(String)]);
 	}
+	console.log(`${name}: ${what}`);
 	printTable(rows);
-	for (const { configuration, story } of results) {
-		const { firstSlots, lastSlots, reconnects } = story;
-		const used = `${firstSlots} bytes of slots in use after the first, ${lastSlots} after the last`;
-		console.log(`${configuration.name}: ${reconnects} reconnects: ${used}`);
-	}
+	const { firstSlots, lastSlots, reconnects } = story;
+	const used = `${firstSlots} bytes of slots in use after the first, ${lastSlots} after the last`;
+	console.log(`${reconnects} reconnects: ${used}\n`);
 }
 
 /** What each has grown to, and what it uses at rest above the program that does nothing. */

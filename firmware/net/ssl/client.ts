@@ -7,7 +7,7 @@
  */
 
 import Timer from "timer";
-import { LOST, type TcpSocket } from "../socket";
+import type { TcpSocket } from "../socket";
 import type { TlsGuard } from "../tls-guard";
 import type { Ciphers } from "./cipher";
 import { Handshake, type RecordWriter } from "./handshake";
@@ -99,7 +99,7 @@ export default class Client implements RecordWriter {
 
 	/** For the handshake. */
 	send(record: Uint8Array): void {
-		if (this.tcp.write(record) === undefined) throw new Error(LOST);
+		if (this.tcp.write(record) === undefined) throw new Error(this.guard.reason);
 		this.writable -= record.length;
 	}
 
