@@ -18,7 +18,7 @@ import { environmentFor, findPort, findTools, MissingError, type Tools } from ".
 /** This file is in device/ or, bundled, in dist/. */
 const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 const EXIT_BY_SIGNAL = 130;
-/** From 0x1000, where main.bin is flashed, to 0x100000, where preferences are (eagle.flash.4m.ld). */
+/** From 0x1000, where main.bin is flashed, to 0x100000: the preferences (eagle.flash.4m.ld). */
 const ESP8266_IMAGE_BYTES = 1_044_480;
 
 /**

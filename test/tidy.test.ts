@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { dirname, join, normalize, sep } from "node:path";
 import { test } from "node:test";
 
 /** Folder or file of the firmware, and what of the firmware it may import besides itself. */
@@ -161,6 +161,7 @@ test("firmware contains nothing that XS lacks, forbids or pays dearly for", () =
 			[/^\s+#\w+|this\.#/m, "a #private member, which costs a slot per instance"],
 			[/^(let|var)\s/m, "module state, which preloading freezes"],
 			[/\b(as any|: any)\b|@ts-ignore/, "any"],
+			[/^(export )?function \w+[^(]*\((?!this\b|\s*this\b)/m, "a function that could be an arrow"],
 			[/^\s*(export )?enum\s/m, "an enum that is not const: an object with all its names"],
 		];
 		if (path.startsWith(join("firmware", "mqtt"))) {
@@ -173,6 +174,19 @@ test("firmware contains nothing that XS lacks, forbids or pays dearly for", () =
 		}
 	}
 	assert.deepEqual(wrong, []);
+});
+
+test("every module of the firmware but main is named in preload", () => {
+	const { preload } = JSON.parse(readFileSync("manifest.json", "utf8"));
+	const missing = sources("firmware")
+		.filter(
+			(path) => !path.endsWith(".d.ts") && !path.startsWith(join("firmware", "net", "ssl", "e")),
+		)
+		.map((path) => path.slice("firmware/".length, -".ts".length).split(sep).join("/"))
+		.map((name) => name.replace(/^net\/ssl\//, "ssl/"))
+		// mcconfig's wildcards find no TypeScript.
+		.filter((name) => name !== "main" && !preload.includes(name));
+	assert.deepEqual(missing, []);
 });
 
 test("nothing secret and nothing built is in the tree", () => {

@@ -26,6 +26,8 @@ export const enum HashKind {
 	Sha512 = 3,
 }
 
+const oid = (...encoded: number[]): Uint8Array => Uint8Array.from(encoded);
+
 // Object identifiers as they are encoded.
 const RSA_ENCRYPTION = oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01);
 const EC_PUBLIC_KEY = oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
@@ -34,10 +36,6 @@ const PRIME256V1 = oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07);
 const RSA_SIGNATURES = oid(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01);
 /** ecdsa-with-SHA256/384/512 end with 2, 3, 4 (RFC 5758 section 3.2). */
 const ECDSA_SIGNATURES = oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03);
-
-function oid(...encoded: number[]): Uint8Array {
-	return Uint8Array.from(encoded);
-}
 
 /** What is in a certificate; all positions are in `bytes`. */
 export class Certificate {

@@ -91,7 +91,7 @@ export const decodeReply = (
 	return measure(bytes, (receivedTick - sentTick) | 0, reply);
 };
 
-function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): string {
+const measure = (bytes: Uint8Array, exchangeMs: number, reply: SntpReply): string => {
 	const rootDistanceMs = shortMs(bytes, 4) / 2 + shortMs(bytes, 8);
 	if (rootDistanceMs > Const.MAX_ROOT_DISTANCE_MS) {
 		const most = Const.MAX_ROOT_DISTANCE_MS;
@@ -119,7 +119,7 @@ function measure(bytes: Uint8Array, exchangeMs: number, reply: SntpReply): strin
 		Const.TICK_MS +
 		exchangeMs * Const.EXCHANGE_DRIFT;
 	return "";
-}
+};
 
 /**
  * Milliseconds since 1970. The top bit tells the era (RFC 4330 section 3): set, 1968 to 2036;

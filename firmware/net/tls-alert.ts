@@ -8,7 +8,7 @@ export const alertText = (description: number): string => {
 		: `broker sent alert ${description}, ${name}`;
 };
 
-function alertName(description: number): string {
+const alertName = (description: number): string => {
 	switch (description) {
 		case 0:
 			return "close notify";
@@ -49,4 +49,4 @@ function alertName(description: number): string {
 		default:
 			return "";
 	}
-}
+};

@@ -36,16 +36,16 @@ const enum Const {
 }
 
 /** Opens a socket on a random port, or on the platform's choice when that one is taken. */
-export function openUdp<T>(
+export const openUdp = <T>(
 	UDP: UdpConstructor,
 	target: T,
 	onReadable: (this: UdpSocket<T>, count: number) => void,
 	random: () => number,
-): UdpSocket<T> {
+): UdpSocket<T> => {
 	try {
 		const port = Const.FIRST_DYNAMIC_PORT + Math.floor(random() * Const.DYNAMIC_PORTS);
 		return new UDP({ port, target, onReadable });
 	} catch {
 		return new UDP({ target, onReadable });
 	}
-}
+};
