@@ -2,8 +2,8 @@
  * TLS handshakes on XS with Mosquitto (release build, 32 bit, an ESP8266's creation values): the
  * firmware's client against the SDK's TLSSocket with its own session and certificate manager, for
  * each kind of certificate. The SDK gets ECDHE, as with DHE it can use no client certificate.
- * Time is the median of several connections, memory what slots, chunks and the deepest stack of
- * the whole program come to at the peak.
+ * Time is what is spent in the socket's callbacks, the median of several connections; memory what
+ * slots, chunks and the deepest stack of the whole program come to at the peak.
  */
 
 import { once } from "node:events";
@@ -109,7 +109,7 @@ function compare(what: string, ours: Figures, peer: Figures): Row[] {
 	};
 	// What is wanted is no more than the peer's.
 	return [
-		row(`XS: TLS handshake, ${what}`, "ms", peer.ms),
+		row(`XS: computing in a TLS handshake, ${what}`, "ms", peer.ms),
 		row(`XS: memory at its peak, ${what}`, "bytes", peer.bytes),
 	];
 }

@@ -13,7 +13,7 @@ import { newSecret, putPoint, random32, sharedSecret, signRsa } from "./exchange
 import { checkMessage, readCertificates, Step } from "./handshake-order";
 import { helloBytes } from "./hello";
 import { prf } from "./prf";
-import { RecordBytes } from "./record-header";
+import { plainRecord, putMessageHeader, putNumber24, RecordBytes } from "./record-header";
 
 const enum Const {
 	/** ContentType (RFC 5246 6.2.1). */
@@ -73,6 +73,11 @@ export class Handshake {
 	private flight: number = Flight.Hello;
 	/** How much of our certificate is sent. */
 	private sent = 0;
+	/**
+	 * Records that go out with the next: a broker that does not like the first of them answers and
+	 * closes, and a write after that would hide its answer.
+	 */
+	private held: Uint8Array | undefined;
 
 	constructor(guard: TlsGuard, writer: RecordWriter) {
 		this.guard = guard;
@@ -136,10 +141,8 @@ export class Handshake {
 		this.randoms.set(random32());
 		const { host, hostIsAddress } = this.guard;
 		const name = hostIsAddress ? "" : host;
-		return this.sendMessage(
-			helloBytes(this.randoms.subarray(0, Const.RANDOM_BYTES), name),
-			Flight.Nothing,
-		);
+		const hello = helloBytes(this.randoms.subarray(0, Const.RANDOM_BYTES), name);
+		return this.sendMessage(hello, Flight.Nothing, false);
 	}
 
 	/** The header of a Certificate message; without a certificate that is all of it. */
@@ -150,7 +153,8 @@ export class Handshake {
 		putMessageHeader(record, Const.CERTIFICATE, total + 3);
 		putNumber24(record, Const.HEADER_BYTES + 4, total);
 		if (length > 0) putNumber24(record, Const.HEADER_BYTES + 7, length);
-		return this.sendMessage(record, length > 0 ? Flight.CertificateBytes : Flight.KeyExchange);
+		const next = length > 0 ? Flight.CertificateBytes : Flight.KeyExchange;
+		return this.sendMessage(record, next, length === 0);
 	}
 
 	private sendCertificateBytes(): boolean {
@@ -160,14 +164,14 @@ export class Handshake {
 		record.set(new Uint8Array(whole, this.sent, count), Const.HEADER_BYTES);
 		const isLast = this.sent + count === whole.byteLength;
 		const next = isLast ? Flight.KeyExchange : Flight.CertificateBytes;
-		if (!this.sendMessage(record, next)) return false;
+		if (!this.sendMessage(record, next, false)) return false;
 		this.sent += count;
 		return true;
 	}
 
 	private sendKeyExchange(): boolean {
 		const record = plainRecord(4 + 1 + Const.POINT_BYTES);
-		if (this.writer.writable < record.length) return false;
+		if (!this.hasRoom(record)) return false;
 		const secret = newSecret();
 		putMessageHeader(record, Const.CLIENT_KEY_EXCHANGE, 1 + Const.POINT_BYTES);
 		record[Const.HEADER_BYTES + 4] = Const.POINT_BYTES;
@@ -176,7 +180,7 @@ export class Handshake {
 		this.secret = new Uint8Array(Const.SECRET_BYTES);
 		prf(shared, "master secret", this.randoms, this.secret);
 		const signs = this.mayBeRsa !== undefined && this.ourCertificate !== undefined;
-		return this.sendMessage(record, signs ? Flight.Verify : Flight.Change);
+		return this.sendMessage(record, signs ? Flight.Verify : Flight.Change, !signs);
 	}
 
 	/** RFC 5246 7.4.8, with SHA-256 and RSA. */
@@ -191,26 +195,26 @@ export class Handshake {
 		record[Const.HEADER_BYTES + 6] = signature.length >> 8;
 		record[Const.HEADER_BYTES + 7] = signature.length;
 		record.set(signature, Const.HEADER_BYTES + 8);
-		return this.sendMessage(record, Flight.Change);
+		return this.sendMessage(record, Flight.Change, true);
 	}
 
 	private sendChange(): boolean {
 		const record = Uint8Array.of(Const.CHANGE_CIPHER_SPEC, 3, 3, 0, 1, 1);
-		if (this.writer.writable < record.length) return false;
+		if (!this.hasRoom(record)) return false;
 		const seed = new Uint8Array(2 * Const.RANDOM_BYTES);
 		seed.set(this.randoms.subarray(Const.RANDOM_BYTES));
 		seed.set(this.randoms.subarray(0, Const.RANDOM_BYTES), Const.RANDOM_BYTES);
 		const keys = new Uint8Array(RecordBytes.KEY_BLOCK);
 		prf(this.secret as Uint8Array, "key expansion", seed, keys);
 		this.ciphers = new Ciphers(keys);
-		this.writer.send(record);
+		this.emit(record, true);
 		this.flight = Flight.Finished;
 		return true;
 	}
 
 	private sendFinished(): boolean {
 		const record = new Uint8Array(RecordBytes.OVERHEAD + 4 + Const.VERIFY_BYTES);
-		if (this.writer.writable < record.length) return false;
+		if (!this.hasRoom(record)) return false;
 		record[RecordBytes.DATA_AT] = Const.FINISHED;
 		record[RecordBytes.DATA_AT + 3] = Const.VERIFY_BYTES;
 		record.set(this.verifyData("client finished"), RecordBytes.DATA_AT + 4);
@@ -218,18 +222,34 @@ export class Handshake {
 			record.subarray(RecordBytes.DATA_AT, RecordBytes.DATA_AT + 4 + Const.VERIFY_BYTES),
 		);
 		this.ciphers?.seal(record, Const.HANDSHAKE);
-		this.writer.send(record);
+		this.emit(record, false);
 		this.flight = Flight.Nothing;
 		return true;
 	}
 
-	/** Sends a record of plain handshake bytes when there is room for it. */
-	private sendMessage(record: Uint8Array, next: number): boolean {
-		if (this.writer.writable < record.length) return false;
+	/** Sends or holds a record of plain handshake bytes when there is room for it. */
+	private sendMessage(record: Uint8Array, next: number, holds: boolean): boolean {
+		if (!this.hasRoom(record)) return false;
 		this.digest.write(record.subarray(Const.HEADER_BYTES));
-		this.writer.send(record);
+		this.emit(record, holds);
 		this.flight = next;
 		return true;
+	}
+
+	private hasRoom(record: Uint8Array): boolean {
+		return this.writer.writable >= record.length + (this.held?.length ?? 0);
+	}
+
+	private emit(record: Uint8Array, holds: boolean): void {
+		const { held } = this;
+		let bytes = record;
+		if (held !== undefined) {
+			bytes = new Uint8Array(held.length + record.length);
+			bytes.set(held);
+			bytes.set(record, held.length);
+		}
+		this.held = holds ? bytes : undefined;
+		if (!holds) this.writer.send(bytes);
 	}
 
 	/** RFC 5246 7.4.3: what is signed is both randoms and the parameters. */
@@ -260,25 +280,3 @@ export class Handshake {
 		return data;
 	}
 }
-
-/** A record with room for `length` handshake bytes, its header filled in. */
-const plainRecord = (length: number): Uint8Array => {
-	const record = new Uint8Array(Const.HEADER_BYTES + length);
-	record[0] = Const.HANDSHAKE;
-	record[1] = 3;
-	record[2] = 3;
-	record[3] = length >> 8;
-	record[4] = length;
-	return record;
-};
-
-const putMessageHeader = (record: Uint8Array, type: number, length: number): void => {
-	record[Const.HEADER_BYTES] = type;
-	putNumber24(record, Const.HEADER_BYTES + 1, length);
-};
-
-const putNumber24 = (bytes: Uint8Array, at: number, value: number): void => {
-	bytes[at] = value >> 16;
-	bytes[at + 1] = value >> 8;
-	bytes[at + 2] = value;
-};

@@ -1,4 +1,4 @@
-/** The header of a record: type, version, length (RFC 5246 6.2.1). Pure. */
+/** Records and messages of a handshake: type, version, length (RFC 5246 6.2.1 and 7.4). Pure. */
 
 export const enum ContentType {
 	CHANGE_CIPHER_SPEC = 20,
@@ -40,4 +40,26 @@ export const checkHeader = (header: Uint8Array, extraBytes: number, limit: numbe
 	if (length === 0 || length < extraBytes) throw new Error("record is too short");
 	if (length - extraBytes > limit) throw new Error(`record of ${length} bytes is too long`);
 	return length;
+};
+
+/** A record with room for `length` handshake bytes, its header filled in. */
+export const plainRecord = (length: number): Uint8Array => {
+	const record = new Uint8Array(RecordBytes.HEADER + length);
+	record[0] = ContentType.HANDSHAKE;
+	record[1] = 3;
+	record[2] = 3;
+	record[3] = length >> 8;
+	record[4] = length;
+	return record;
+};
+
+export const putMessageHeader = (record: Uint8Array, type: number, length: number): void => {
+	record[RecordBytes.HEADER] = type;
+	putNumber24(record, RecordBytes.HEADER + 1, length);
+};
+
+export const putNumber24 = (bytes: Uint8Array, at: number, value: number): void => {
+	bytes[at] = value >> 16;
+	bytes[at + 1] = value >> 8;
+	bytes[at + 2] = value;
 };

@@ -1,6 +1,6 @@
 /**
  * TLS connections one after the other, by the firmware's client. Prints `round MILLISECONDS` for
- * each, from the call that opens it to when data may be written, then `end`.
+ * each: what was computed from the first byte to when data may be written; then `end`.
  */
 
 import Resource from "Resource";
@@ -35,11 +35,33 @@ new TCP({
 	},
 });
 
+/** Adds up the time in callbacks: the socket itself looks for bytes every 20 ms only. */
+class TimedTCP extends TCP {
+	constructor(options) {
+		const { onReadable, onWritable } = options;
+		super({
+			...options,
+			onReadable(count) {
+				const start = Time.ticks;
+				onReadable.call(this, count);
+				busyMs += Time.delta(start, Time.ticks);
+			},
+			onWritable(count) {
+				const start = Time.ticks;
+				onWritable.call(this, count);
+				busyMs += Time.delta(start, Time.ticks);
+			},
+		});
+	}
+}
+let busyMs = 0;
+
 function open(left) {
-	let start = Time.ticks;
+	let isOpen = false;
+	busyMs = 0;
 	const socket = openTls({
 		TLSSocket,
-		TCP,
+		TCP: TimedTCP,
 		address: "127.0.0.1",
 		port,
 		host: "localhost",
@@ -49,10 +71,10 @@ function open(left) {
 			socketConnected() {},
 			socketReadable() {},
 			socketWritable() {
-				if (start === undefined) return;
-				trace(`round ${Time.delta(start, Time.ticks)}\n`);
-				start = undefined;
+				if (isOpen) return;
+				isOpen = true;
 				Timer.set(() => {
+					trace(`round ${busyMs}\n`);
 					socket.close();
 					if (left > 1) Timer.set(() => open(left - 1), PAUSE_MS);
 					else trace("end\n");
