@@ -43,8 +43,10 @@ export const checkChain = (
 };
 
 /**
- * The way from the broker's certificate up to an authority, one signature at a time. The
- * signature itself is the caller's to check: it is where the stack of an ESP8266 is deepest.
+ * The way from the broker's certificate up to an authority by names, and down again by signatures,
+ * one at a time: no key is computed with before it is trusted, because the SDK's arithmetic ends
+ * the machine for some that are made for it. The signature itself is the caller's to check: it is
+ * where the stack of an ESP8266 is deepest.
  */
 class Walk {
 	certificate: Certificate;
@@ -54,11 +56,12 @@ class Walk {
 	private readonly chain: readonly Uint8Array[];
 	private readonly authorities: readonly (ArrayBuffer | Uint8Array)[];
 	private readonly nowMs: number;
-	/** Certificates below the issuer, without the broker's own. */
+	/** Place of `certificate` in the chain. */
 	private depth = 0;
 	/** The next of the authorities to ask. */
 	private at = 0;
-	private asksAuthority = false;
+	/** The issuer is no authority, but vouched for by one: on the way down. */
+	private isVouchedFor = false;
 	private isDone: boolean;
 	/** Why no authority vouches for the certificate. */
 	private distrust = "";
@@ -85,41 +88,41 @@ class Walk {
 
 	/** Goes on to the next signature that matters; false at the end, where `reason` counts. */
 	next(): boolean {
-		if (this.isDone) return false;
-		while (this.at < this.authorities.length) {
-			const der = this.authorities[this.at++];
-			if (der === undefined) continue;
+		while (!this.isDone && !this.isVouchedFor) {
+			const authority = this.authorities[this.at++];
+			const der = authority ?? this.chain[this.depth + 1];
+			if (der === undefined) return this.end(this.whyDistrusted());
 			this.issuer = readCertificate(view(der));
-			if (!isIssuer(this.certificate, this.issuer)) continue;
-			this.asksAuthority = true;
+			const isNamed = isIssuer(this.certificate, this.issuer);
+			if (authority !== undefined && !isNamed) continue;
+			// Not the issuer, or an authority that was asked already: nothing new to be learned.
+			if (authority === undefined && (!isNamed || isAmong(this.issuer, this.authorities))) {
+				return this.end(this.whyDistrusted());
+			}
 			const why = whyBadIssuer(this.certificate, this.issuer, this.depth, this.nowMs);
-			if (why === "") return true;
-			this.distrust = why;
+			if (authority === undefined) {
+				if (why !== "") return this.end(why);
+				this.certificate = this.issuer;
+				this.depth++;
+				this.at = 0;
+				this.distrust = "";
+			} else if (why === "") return true;
+			else this.distrust = why;
 		}
-		this.asksAuthority = false;
-		const bytes = this.chain[this.depth + 1];
-		if (bytes === undefined) return this.end(this.whyDistrusted());
-		this.issuer = readCertificate(bytes);
-		// Not the issuer, or an authority that was asked already: nothing new to be learned.
-		if (!isIssuer(this.certificate, this.issuer) || isAmong(this.issuer, this.authorities)) {
-			return this.end(this.whyDistrusted());
-		}
-		const why = whyBadIssuer(this.certificate, this.issuer, this.depth, this.nowMs);
-		return why === "" || this.end(why);
+		return !this.isDone;
 	}
 
 	/** Takes whether `certificate` is signed by `issuer`. */
 	take(isSigned: boolean): void {
 		if (!isSigned) {
-			const reason = `signature is not from ${subject(this.issuer)} (${subject(this.certificate)})`;
-			if (this.asksAuthority) this.distrust = reason;
-			else this.end(reason);
-		} else if (this.asksAuthority) this.end("");
+			const names = `${subject(this.issuer)} (${subject(this.certificate)})`;
+			this.distrust = `signature is not from ${names}`;
+			if (this.isVouchedFor) this.end(this.distrust);
+		} else if (this.depth === 0) this.end("");
 		else {
-			this.certificate = this.issuer;
-			this.depth++;
-			this.at = 0;
-			this.distrust = "";
+			this.isVouchedFor = true;
+			this.issuer = this.certificate;
+			this.certificate = readCertificate(this.chain[--this.depth] as Uint8Array);
 		}
 	}
 

@@ -1,8 +1,15 @@
 /** The part of the table of chains that somebody would make who has no authority's key. */
 
-import { constants, createHash, KeyObject, privateEncrypt } from "node:crypto";
+import { constants, createHash, KeyObject, privateEncrypt, type webcrypto } from "node:crypto";
 import { children, element, HOST, type Made, make, makeKeys, resign } from "./certificate-maker";
 import type { Cast } from "./chains";
+
+type JsonWebKey = webcrypto.JsonWebKey;
+type ImportParams = webcrypto.RsaHashedImportParams | webcrypto.EcKeyImportParams;
+
+const { subtle } = globalThis.crypto;
+
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 
 export async function forgeries(cast: Cast): Promise<void> {
 	const { add, ecRoot, rsaRoot, leaf, middle } = cast;
@@ -41,10 +48,7 @@ export async function forgeries(cast: Cast): Promise<void> {
 	const zero = element(0x02, Buffer.of(0));
 	const range = "signature out of range";
 	add("ECDSA signature of zeros", [withSignature(good, [zero, zero])], range);
-	const order = Buffer.from(
-		"00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
-		"hex",
-	);
+	const order = Buffer.from(`00${P256_ORDER.toString(16)}`, "hex");
 	const n = element(0x02, order);
 	add("ECDSA signature of the order", [withSignature(good, [n, n])], range);
 	const one = element(0x02, Buffer.of(1));
@@ -55,6 +59,43 @@ export async function forgeries(cast: Cast): Promise<void> {
 	add("short r", [shortInteger(good, ecRoot, 0)], "");
 	add("short s", [shortInteger(good, ecRoot, 1)], "");
 	await badKeys(cast);
+	await trapKeys(cast);
+}
+
+/**
+ * Issuers whose keys are made to end a machine that computes with them: numbers of ever new
+ * lengths, for each of which the SDK's arithmetic keeps a buffer; it aborts when it has 30.
+ */
+async function trapKeys({ add, rsaKeys, ecKeys, leaf, ecRoot }: Cast): Promise<void> {
+	const impostor: Made = { ...ecRoot, keys: ecKeys };
+	const notRoot = "signature is not from CN=EC root (CN=trap)";
+	const trap = async (jwk: JsonWebKey, kind: ImportParams, keys: Made["keys"]): Promise<Made> => {
+		const publicKey = await subtle.importKey("jwk", jwk, kind, true, ["verify"]);
+		const trapKeys = { ...keys, publicKey };
+		const made = await make({ name: "trap", keys: trapKeys, issuer: impostor, authority: true });
+		return { ...made, keys };
+	};
+	// All its bits are ones.
+	const modulus = Buffer.alloc(375, 0xff).fill(0x07, 0, 1);
+	const rsa = { kty: "RSA", n: modulus.toString("base64url"), e: "AQAB" };
+	const rsaTrap = await trap(rsa, { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, rsaKeys);
+	const power = Buffer.from((1n << 1395n).toString(16).padStart(750, "0"), "hex");
+	const byRsa = withRawSignature(await leaf({ issuer: rsaTrap }), power);
+	add("RSA key that is a trap", [byRsa, rsaTrap], notRoot);
+	const x = "cKiUUtcGoalDUt08er8A1QqxQSBAJJLwOVsqgtggXMw";
+	const y = "EUZowJNphj9gFqErZ-lC_plFX1HbkSOgM9zYkAkDLNo";
+	const p256 = { name: "ECDSA", namedCurve: "P-256" };
+	const ecTrap = await trap({ kty: "EC", crv: "P-256", x, y }, p256, ecKeys);
+	const below = await leaf({ issuer: ecTrap });
+	// So that the base point is taken once, and the key many times.
+	const s = BigInt(`0x${digestOf(children(Buffer.from(below.der))[0]).toString("hex")}`);
+	const integer = (value: bigint) => {
+		const digits = value.toString(16);
+		return element(0x02, Buffer.from(digits.padStart(66, "0"), "hex"));
+	};
+	const r = ((1n << 254n) * s) % P256_ORDER;
+	const byEc = withSignature(below, [integer(r), integer(s % P256_ORDER)]);
+	add("EC key that is a trap", [byEc, ecTrap], notRoot);
 }
 
 async function badKeys({ add, ecRoot, rsaRoot, rsaKeys, leaf }: Cast): Promise<void> {

@@ -157,6 +157,10 @@ export function records(cast: EvilCast): EvilCase[] {
 			await peer.hello();
 			peer.certificate([]);
 		}),
+		bad("2,000 certificates", "chain of 6 certificates is too long", async (peer) => {
+			await peer.hello();
+			peer.certificate(Array.from({ length: 2000 }, () => Uint8Array.of(0)));
+		}),
 		bad("forged certificate", "signature is not from CN=EC root (CN=leaf)", async (peer) => {
 			await peer.hello();
 			peer.certificate([cast.forged.der, cast.authority.der]);

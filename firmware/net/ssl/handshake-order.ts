@@ -22,6 +22,8 @@ const enum Const {
 	SERVER_KEY_EXCHANGE = 12,
 	CERTIFICATE_REQUEST = 13,
 	SERVER_HELLO_DONE = 14,
+	/** More than certificate-chain.ts takes; a view of each of thousands would fill the heap. */
+	MAXIMUM_CERTIFICATES = 6,
 }
 
 /**
@@ -72,7 +74,7 @@ const checkServerHello = (bytes: Uint8Array, start: number, end: number): void =
 };
 
 /**
- * The certificates in a Certificate message, as views (RFC 5246 7.4.2).
+ * The certificates in a Certificate message, as views (RFC 5246 7.4.2); the first six of them.
  * @throws Error when lengths do not fit
  */
 export const readCertificates = (bytes: Uint8Array): Uint8Array[] => {
@@ -82,7 +84,7 @@ export const readCertificates = (bytes: Uint8Array): Uint8Array[] => {
 	if (next > end || takeLength(bytes, 4) !== end - next) {
 		throw new Error("malformed Certificate");
 	}
-	while (next < end) {
+	while (next < end && chain.length < Const.MAXIMUM_CERTIFICATES) {
 		const start = next + 3;
 		next = start + takeLength(bytes, next);
 		if (next === start || next > end) throw new Error("malformed Certificate");

@@ -9,10 +9,10 @@ const enum Const {
 const HEAD = Uint8Array.of(22, 3, 3, 0, 0, 1, 0, 0, 0, 3, 3);
 
 /**
- * No session; TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 and the same with RSA (RFC 5289 3.2); no
- * compression.
+ * No session; TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 and the same with RSA (RFC 5289 3.2), and
+ * that this is no renegotiation (RFC 5746 3.3); no compression.
  */
-const OFFER = Uint8Array.of(0, 0, 4, 0xc0, 0x2b, 0xc0, 0x2f, 1, 0);
+const OFFER = Uint8Array.of(0, 0, 6, 0xc0, 0x2b, 0xc0, 0x2f, 0, 0xff, 1, 0);
 
 /**
  * Extensions: records of 1,024 bytes at most, which is what an ESP8266 can take (RFC 6066 4);
