@@ -1,6 +1,6 @@
 /**
  * The table of certificate chains, good and bad, with what the firmware must say of each. The
- * same table runs on XS (test/xs/chains.test.ts) and on simulated boards
+ * same table runs on XS (test/xs/units.test.ts) and on simulated boards
  * (test/firmware/net/certificate-chain.test.ts). Made anew each time; keys are random.
  */
 

@@ -3,12 +3,12 @@
  * modules as the root's manifest builds them, of which main is not run. Lives in a temporary folder.
  */
 
-import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { bundleForXs, type JsonModules } from "./bundle";
-import { buildXs, runXs, warningsAboutOurs, type XsApplication } from "./xs";
+import { buildWithFirmware } from "./firmware-build";
+import { runXs, type XsApplication } from "./xs";
 
 export interface ApplicationOptions {
 	/** Source text; its relative imports are from the root. */
@@ -45,9 +45,7 @@ export async function buildApplication(options: ApplicationOptions): Promise<App
 				const source = sourceOf(Number(line));
 				return source === undefined ? all : `(${source})`;
 			});
-		const application = await buildXs({ folder, values });
-		assert.deepEqual(warningsAboutOurs(application), []);
-		return { ...application, mapped };
+		return { ...(await buildWithFirmware({ folder, values })), mapped };
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

@@ -93,16 +93,6 @@ function buildPath(sdk: string): string {
 	return [join(sdk, "build/bin/lin/release"), ours, process.env.PATH].join(delimiter);
 }
 
-/** Modules of the SDK that XS warns about. */
-const SDK_WARNING = /### warning: (wifi|ssl\/cache): /;
-
-/** What the linker says of modules that are not the SDK's: "not frozen", "no const" and the like. */
-export function warningsAboutOurs({ buildLog }: XsApplication): readonly string[] {
-	if (!buildLog.includes("xsl")) throw new Error(`no module was linked:\n${buildLog}`);
-	const warnings = buildLog.split("\n").filter((line) => /### warning/.test(line));
-	return warnings.filter((line) => !SDK_WARNING.test(line));
-}
-
 function requireSdk(): string {
 	const sdk = findSdk();
 	if (sdk === undefined) throw new Error(whyNoXs() || "no SDK");
