@@ -56,7 +56,7 @@ export async function bundleForXs(entry: string, json: JsonModules = {}): Promis
 		sourceOf: (line) => {
 			const found = lines.findEntry(line - 1, 1_000_000);
 			if (!("originalSource" in found)) return undefined;
-			return `${relative("../", found.originalSource)}:${found.originalLine + 1}`;
+			return `${found.originalSource}:${found.originalLine + 1}`;
 		},
 	};
 }
