@@ -7,18 +7,13 @@
  */
 
 import { Digest } from "crypt";
-import { isSignature, power } from "ssl/numbers";
+import { isOnCurve, isSignature, ORDER, power } from "ssl/numbers";
 import { type Certificate, HashKind, KeyKind } from "./certificate";
 import { DerReader, Tag } from "./der";
 
 const enum Const {
 	SCALAR_BYTES = 32,
 }
-
-/** The curve's prime, order and b (SEC 2, 2.4.2); a is -3. */
-const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
-const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
-const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 
 /** DigestInfo before the digest (RFC 8017 9.2 note 1): lengths and last octets differ. */
 const DIGEST_INFO = Uint8Array.of(
@@ -28,21 +23,17 @@ const DIGEST_INFO = Uint8Array.of(
 
 /** "" when the certificate's own key is one that is accepted, otherwise why not. */
 export const whyBadKey = (certificate: Certificate): string => {
-	const { keyKind, keyBits, exponent } = certificate;
-	if (keyKind === KeyKind.P256) return isOnCurve(certificate) ? "" : "key is not on the curve";
+	const { bytes, keyStart, keyEnd, keyKind, keyBits, exponent } = certificate;
+	if (keyKind === KeyKind.P256) {
+		const middle = keyStart + Const.SCALAR_BYTES;
+		const x = bigInteger(bytes, keyStart, middle);
+		return isOnCurve(x, bigInteger(bytes, middle, keyEnd)) ? "" : "key is not on the curve";
+	}
 	if (keyKind !== KeyKind.Rsa) return "key is neither RSA nor P-256";
 	if (keyBits < 2048 || keyBits > 4096) return `RSA key of ${keyBits} bits, 2048 to 4096 allowed`;
 	// Small exponents have made forgeries possible time and again.
 	if (exponent < 65537 || exponent % 2 === 0) return `RSA exponent ${exponent}`;
 	return "";
-};
-
-const isOnCurve = (certificate: Certificate): boolean => {
-	const { bytes, keyStart } = certificate;
-	const x = bigInteger(bytes, keyStart, keyStart + Const.SCALAR_BYTES);
-	const y = bigInteger(bytes, keyStart + Const.SCALAR_BYTES, keyStart + 2 * Const.SCALAR_BYTES);
-	if (x >= PRIME || y >= PRIME) return false;
-	return (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
 };
 
 /** Whether the signature on `certificate` was made with the key of `issuer`, which is accepted. */

@@ -8,5 +8,7 @@ declare module "ssl/numbers" {
 	type Numbers = typeof import("../net/ssl/numbers");
 	/** firmware/net/ssl/numbers.ts; the simulator has its own. */
 	export const power: Numbers["power"];
+	export const isOnCurve: Numbers["isOnCurve"];
 	export const isSignature: Numbers["isSignature"];
+	export const ORDER: Numbers["ORDER"];
 }

@@ -1,6 +1,6 @@
 /**
  * Arithmetic with big numbers on the SDK's primitives: powers, and points of P-256. The simulator
- * has its own module of this name, with power() and isSignature() only. Makes as few objects as
+ * has its own module of this name, with what certificates need. Makes as few objects as
  * it can: this is where the heaps of an ESP8266 are fullest.
  */
 

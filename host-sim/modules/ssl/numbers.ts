@@ -5,8 +5,9 @@
  * verified is public.
  */
 
-/** P-256 (SEC 2, 2.4.2): the field's prime, the base point and its order. */
+/** P-256 (SEC 2, 2.4.2): the field's prime, b, the base point and its order. */
 const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
+const B = 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn;
 const ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 const BASE_X = 0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296n;
 const BASE_Y = 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n;
@@ -17,7 +18,7 @@ type Jacobian = readonly [X: bigint, Y: bigint, Z: bigint];
 const INFINITY: Jacobian = [1n, 1n, 0n];
 
 export function create(): object {
-	return { power, isSignature };
+	return { ORDER, power, isOnCurve, isSignature };
 }
 
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
@@ -27,6 +28,10 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
 		if (bit === "1") result = (result * base) % modulus;
 	}
 	return result;
+}
+
+function isOnCurve(x: bigint, y: bigint): boolean {
+	return x < PRIME && y < PRIME && (y * y - (x * x - 3n) * x - B) % PRIME === 0n;
 }
 
 /** FIPS 186-5 section 6.4.2, steps 4 to 8. */
