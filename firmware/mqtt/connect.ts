@@ -9,7 +9,7 @@ import { packetBytes, writeString } from "./encode";
 import { QueueTokenBytes } from "./queue";
 import { Place } from "./record";
 import { payloadBytes, textBytes, topicNameBytes } from "./validate";
-import { MaximumTextBytes, writeUint16, writeVarint } from "./wire";
+import { Maximum, writeUint16, writeVarint } from "./wire";
 
 export interface Will {
 	topic: string;
@@ -133,7 +133,7 @@ const checkTexts = (options: SessionOptions): void => {
 
 const contentBytes = (name: string, content: string | Uint8Array): number => {
 	const bytes = payloadBytes(content);
-	if (bytes >= 0 && bytes <= MaximumTextBytes) return bytes;
+	if (bytes >= 0 && bytes <= Maximum.TextBytes) return bytes;
 	throw new RangeError(`${name}: at most 65,535 bytes, text as valid Unicode`);
 };
 

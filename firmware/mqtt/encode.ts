@@ -8,7 +8,7 @@ import { Code, PacketType } from "./codes";
 import { payloadBytes, topicNameBytes, writeAsciiTopic } from "./validate";
 import {
 	copyBytes,
-	MaximumRemainingLength,
+	Maximum,
 	utf8Bytes,
 	varintBytes,
 	writeUint16,
@@ -30,7 +30,7 @@ export interface SubscribeRequest {
 
 /** Length of a whole packet, fixed header included, or `Code.TooLong`. */
 export const packetBytes = (remainingLength: number): number => {
-	if (remainingLength > MaximumRemainingLength) return Code.TooLong;
+	if (remainingLength > Maximum.RemainingLength) return Code.TooLong;
 	return 1 + varintBytes(remainingLength) + remainingLength;
 };
 

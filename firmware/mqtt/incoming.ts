@@ -11,7 +11,7 @@ import { Code, PacketType } from "./codes";
 import { addId, clearIds, deleteId, hasId, type IdHolder } from "./idset";
 import { actionOf, In, InAction, IncomingFlow, InInput, stateOf, step } from "./inflight";
 import { Place } from "./record";
-import { append, clear, growTable, NoRow, remove } from "./table";
+import { append, clear, growTable, No, remove } from "./table";
 
 /** What the messages are kept in. */
 export interface IncomingHolder extends IdHolder {
@@ -67,7 +67,7 @@ export const receiveIncoming = (holder: IncomingHolder, packetId: number, qos: n
 	const action = actionOf(cell);
 	if (action === InAction.Nothing || action === InAction.Violation) return action;
 	if (before === In.Received2 && stateOf(cell) !== In.Repeated2) deleteId(holder, packetId);
-	if (row === NoRow) row = take(holder, packetId);
+	if (row === No.Row) row = take(holder, packetId);
 	const table = holder.incoming as Int32Array;
 	if (before === In.Done1) {
 		change(table, Head.Done, -1);
@@ -139,7 +139,7 @@ export const finishAnswer = (holder: IncomingHolder, packetId: number): void => 
 	const table = holder.incoming;
 	if (table === undefined) return;
 	const row = table[Head.Arrivals] as number;
-	if (row === NoRow || table[row + Row.Id] !== packetId) return;
+	if (row === No.Row || table[row + Row.Id] !== packetId) return;
 	move(table, row, InInput.Turn);
 	remove(table, Head.Arrivals, Row.OrderLink, row);
 	free(holder, table, row);
@@ -167,14 +167,14 @@ export const forgetIncoming = (holder: IncomingHolder): void => {
 };
 
 const answerOf = (table: Int32Array, row: number): number => {
-	if (row === NoRow) return 0;
+	if (row === No.Row) return 0;
 	const state = table[row + Row.State] as number;
 	if (state === In.Ready1) return PacketType.Puback;
 	return state === In.Ready2 || state === In.Repeated2 ? PacketType.Pubrec : 0;
 };
 
 const stateBefore = (holder: IncomingHolder, row: number, packetId: number): number => {
-	if (row !== NoRow) return (holder.incoming as Int32Array)[row + Row.State] as number;
+	if (row !== No.Row) return (holder.incoming as Int32Array)[row + Row.State] as number;
 	return hasId(holder, packetId) ? In.Received2 : In.None;
 };
 
@@ -183,11 +183,11 @@ const handleOf = (table: Int32Array, row: number): number => {
 };
 
 const find = (table: Int32Array | undefined, packetId: number): number => {
-	if (table === undefined) return NoRow;
+	if (table === undefined) return No.Row;
 	for (let row = Head.Places; row < table.length; row += Row.Places) {
 		if (table[row + Row.Id] === packetId && table[row + Row.State] !== In.None) return row;
 	}
-	return NoRow;
+	return No.Row;
 };
 
 /** A row for another message: a free one, one more, else one that is Done. */

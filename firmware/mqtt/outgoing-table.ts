@@ -8,7 +8,7 @@ import { blockBytes } from "./block";
 import { Out } from "./inflight";
 import { Place } from "./record";
 import type { RequestHolder } from "./requests";
-import { growTable, NoRow } from "./table";
+import { growTable, No } from "./table";
 import { copyBytes } from "./wire";
 
 /** What the publications are kept in; the requests, because they share the packet ids. */
@@ -74,7 +74,7 @@ export const makeRoom = (holder: OutgoingHolder, table: Int32Array, length: numb
 	}
 	let at = 0;
 	let row = table[Head.Order] as number;
-	for (; row !== NoRow; row = table[row + Row.OrderLink] as number) {
+	for (; row !== No.Row; row = table[row + Row.OrderLink] as number) {
 		const offset = table[row + Row.Offset] as number;
 		const end = offset + (table[row + Row.Length] as number);
 		if (target === packets) target.copyWithin(at, offset, end);

@@ -12,7 +12,7 @@ import { actionOf, Out, OutAction, OutgoingFlow, OutInput, stateOf, step } from 
 import { Head, makeRoom, type OutgoingHolder, Row, takeRow } from "./outgoing-table";
 import { Place } from "./record";
 import { findRequest } from "./requests";
-import { append, clear, count, NoRow, remove } from "./table";
+import { append, clear, count, No, remove } from "./table";
 
 /** `Code.TooLong` when a packet of that length can never fit, `Code.Full` when not now, or 0. */
 export const checkOutgoingRoom = (holder: OutgoingHolder, length: number): number => {
@@ -48,7 +48,7 @@ export const reserveOutgoing = (
 	table[Head.Tail] = tail + length;
 	table[Head.Used] = (table[Head.Used] as number) + length;
 	append(table, Head.Order, Row.OrderLink, row);
-	if (table[Head.PublishCursor] === NoRow) table[Head.PublishCursor] = row;
+	if (table[Head.PublishCursor] === No.Row) table[Head.PublishCursor] = row;
 	return row;
 };
 
@@ -63,12 +63,12 @@ export const outgoingWaiting = (holder: OutgoingHolder): number => {
 
 /** Row of the next PUBLISH to send, or NoRow. */
 export const nextPublish = (holder: OutgoingHolder): number => {
-	return holder.outgoing === undefined ? NoRow : (holder.outgoing[Head.PublishCursor] as number);
+	return holder.outgoing === undefined ? No.Row : (holder.outgoing[Head.PublishCursor] as number);
 };
 
 /** Row of the next PUBREL to send, or NoRow. */
 export const nextRelease = (holder: OutgoingHolder): number => {
-	return holder.outgoing === undefined ? NoRow : (holder.outgoing[Head.ReleaseCursor] as number);
+	return holder.outgoing === undefined ? No.Row : (holder.outgoing[Head.ReleaseCursor] as number);
 };
 
 export const publicationId = (holder: OutgoingHolder, row: number): number => {
@@ -94,9 +94,9 @@ export const outgoingBytes = (holder: OutgoingHolder): number => {
 	if (table === undefined) return 0;
 	let bytes = 0;
 	let row = table[Head.ReleaseCursor] as number;
-	for (; row !== NoRow; row = table[row + Row.ReleaseLink] as number) bytes += 4;
+	for (; row !== No.Row; row = table[row + Row.ReleaseLink] as number) bytes += 4;
 	row = table[Head.PublishCursor] as number;
-	for (; row !== NoRow; row = table[row + Row.OrderLink] as number) {
+	for (; row !== No.Row; row = table[row + Row.OrderLink] as number) {
 		if ((table[row + Row.State] as number) < Out.Release) {
 			bytes += table[row + Row.Length] as number;
 		}
@@ -107,9 +107,9 @@ export const outgoingBytes = (holder: OutgoingHolder): number => {
 /** Row of an id, or NoRow. */
 export const findOutgoing = (holder: OutgoingHolder, packetId: number): number => {
 	const table = holder.outgoing;
-	if (table === undefined) return NoRow;
+	if (table === undefined) return No.Row;
 	let row = table[Head.Order] as number;
-	while (row !== NoRow && table[row + Row.Id] !== packetId)
+	while (row !== No.Row && table[row + Row.Id] !== packetId)
 		row = table[row + Row.OrderLink] as number;
 	return row;
 };
@@ -121,7 +121,7 @@ export const findOutgoing = (holder: OutgoingHolder, packetId: number): number =
 export const repeatsFirst = (holder: OutgoingHolder): boolean => {
 	const table = holder.outgoing as Int32Array;
 	const row = table[Head.PublishCursor] as number;
-	if (row === NoRow) return false;
+	if (row === No.Row) return false;
 	const state = table[row + Row.State] as number;
 	if (state !== Out.Again1 && state !== Out.Again2) return false;
 	const release = table[Head.ReleaseCursor] as number;
@@ -158,7 +158,7 @@ export const beginRelease = (holder: OutgoingHolder): void => {
  */
 export const acknowledgeOutgoing = (holder: OutgoingHolder, row: number, input: number): number => {
 	const table = holder.outgoing;
-	if (table === undefined || row === NoRow) return actionOf(step(OutgoingFlow, Out.None, input));
+	if (table === undefined || row === No.Row) return actionOf(step(OutgoingFlow, Out.None, input));
 	const before = table[row + Row.State] as number;
 	const action = actionOf(step(OutgoingFlow, before, input));
 	if (action === OutAction.Violation || action === OutAction.Complete) return action;
@@ -171,7 +171,7 @@ export const acknowledgeOutgoing = (holder: OutgoingHolder, row: number, input: 
 	if (before === Out.Released) unlinkRelease(table, row);
 	if (before === Out.Again2) table[Head.Waiting] = (table[Head.Waiting] as number) + 1;
 	append(table, Head.Releases, Row.ReleaseLink, row);
-	if (table[Head.ReleaseCursor] === NoRow) table[Head.ReleaseCursor] = row;
+	if (table[Head.ReleaseCursor] === No.Row) table[Head.ReleaseCursor] = row;
 	return action;
 };
 
@@ -201,7 +201,8 @@ export const loseOutgoing = (holder: OutgoingHolder): void => {
 	const table = holder.outgoing;
 	if (table === undefined) return;
 	let row = table[Head.Order] as number;
-	for (; row !== NoRow; row = table[row + Row.OrderLink] as number) move(table, row, OutInput.Lost);
+	for (; row !== No.Row; row = table[row + Row.OrderLink] as number)
+		move(table, row, OutInput.Lost);
 	table[Head.Waiting] = count(table, Head.Releases);
 	table[Head.PublishCursor] = table[Head.Order] as number;
 	table[Head.ReleaseCursor] = table[Head.Releases] as number;
@@ -216,7 +217,7 @@ export const forgetOutgoing = (holder: OutgoingHolder): void => {
 	const table = holder.outgoing;
 	if (table === undefined) return;
 	let row = table[Head.Order] as number;
-	for (; row !== NoRow; row = table[row + Row.OrderLink] as number) {
+	for (; row !== No.Row; row = table[row + Row.OrderLink] as number) {
 		move(table, row, OutInput.Forgotten);
 		if (table[row + Row.Attempted] === 0) continue;
 		const packetId = takePacketId(holder);
@@ -226,7 +227,7 @@ export const forgetOutgoing = (holder: OutgoingHolder): void => {
 	}
 	table[Head.Waiting] = 0;
 	clear(table, Head.Releases);
-	table[Head.ReleaseCursor] = NoRow;
+	table[Head.ReleaseCursor] = No.Row;
 	table[Head.PublishCursor] = table[Head.Order] as number;
 };
 
@@ -238,7 +239,7 @@ export const takePacketId = (holder: OutgoingHolder): number => {
 	const { numbers } = holder;
 	let packetId = numbers[Place.LastPacketId] as number;
 	do packetId = packetId === 65_535 ? 1 : packetId + 1;
-	while (findOutgoing(holder, packetId) !== NoRow || findRequest(holder, packetId) !== NoRow);
+	while (findOutgoing(holder, packetId) !== No.Row || findRequest(holder, packetId) !== No.Row);
 	numbers[Place.LastPacketId] = packetId;
 	return packetId;
 };
@@ -246,7 +247,7 @@ export const takePacketId = (holder: OutgoingHolder): number => {
 /** Keeps the cursor on a publication whose PUBLISH has to go out. */
 const skipReleases = (table: Int32Array): void => {
 	let row = table[Head.PublishCursor] as number;
-	while (row !== NoRow && (table[row + Row.State] as number) >= Out.Release) {
+	while (row !== No.Row && (table[row + Row.State] as number) >= Out.Release) {
 		row = table[row + Row.OrderLink] as number;
 	}
 	table[Head.PublishCursor] = row;

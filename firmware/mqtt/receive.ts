@@ -18,7 +18,7 @@ import {
 import { payloadStart } from "./parse";
 import { Flag, Place } from "./record";
 import { findRequest, finishRequest, requestFilters, requestToken, requestType } from "./requests";
-import { NoRow } from "./table";
+import { No } from "./table";
 
 /** Obeys the packet in the record. */
 export const receivePacket = (core: Core, now: number): void => {
@@ -121,7 +121,7 @@ const receiveAck = (core: Core, input: number, now: number): void => {
 	const { numbers } = core;
 	const packetId = numbers[Place.PacketId] as number;
 	const row = findOutgoing(core, packetId);
-	if (row === NoRow && findRequest(core, packetId) !== NoRow) {
+	if (row === No.Row && findRequest(core, packetId) !== No.Row) {
 		fail(core, Code.UnexpectedAck);
 		return;
 	}
@@ -157,7 +157,7 @@ const receiveAck = (core: Core, input: number, now: number): void => {
 
 const receiveSuback = (core: Core, now: number): void => {
 	const row = takeRequest(core, PacketType.Subscribe);
-	if (row === NoRow) return;
+	if (row === No.Row) return;
 	const { numbers } = core;
 	const count = (numbers[Place.PayloadEnd] as number) - payloadStart(numbers);
 	if (count !== requestFilters(core, row)) {
@@ -170,15 +170,15 @@ const receiveSuback = (core: Core, now: number): void => {
 
 const receiveUnsuback = (core: Core, now: number): void => {
 	const row = takeRequest(core, PacketType.Unsubscribe);
-	if (row !== NoRow) endRequest(core, row, Event.Unsubscribed, now);
+	if (row !== No.Row) endRequest(core, row, Event.Unsubscribed, now);
 };
 
 /** Row of the request that an answer is for, or NoRow after a failure [MQTT-2.3.1-7]. */
 const takeRequest = (core: Core, type: number): number => {
 	const row = findRequest(core, core.numbers[Place.PacketId] as number);
-	if (row !== NoRow && requestType(core, row) === type) return row;
+	if (row !== No.Row && requestType(core, row) === type) return row;
 	fail(core, Code.UnexpectedAck);
-	return NoRow;
+	return No.Row;
 };
 
 const endRequest = (core: Core, row: number, event: number, now: number): void => {

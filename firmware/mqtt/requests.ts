@@ -5,7 +5,7 @@
  */
 
 import { Place } from "./record";
-import { growTable, NoRow } from "./table";
+import { growTable, No } from "./table";
 
 /** What the requests are kept in. */
 export interface RequestHolder {
@@ -78,11 +78,11 @@ export const addRequest = (
 /** Row of an id that waits for its answer, or NoRow. */
 export const findRequest = (holder: RequestHolder, packetId: number): number => {
 	const table = holder.requests;
-	if (table === undefined) return NoRow;
+	if (table === undefined) return No.Row;
 	for (let row = Head.Places; row < table.length; row += Row.Places) {
 		if (table[row + Row.Id] === packetId && table[row + Row.State] === Request.Waiting) return row;
 	}
-	return NoRow;
+	return No.Row;
 };
 
 export const requestType = (holder: RequestHolder, row: number): number => {
@@ -101,7 +101,7 @@ export const requestFilters = (holder: RequestHolder, row: number): number => {
 /** Row of a lost request, or NoRow. */
 export const lostRequest = (holder: RequestHolder): number => {
 	const table = holder.requests;
-	return table === undefined || table[Head.Lost] === 0 ? NoRow : findState(table, Request.Lost);
+	return table === undefined || table[Head.Lost] === 0 ? No.Row : findState(table, Request.Lost);
 };
 
 /** Answered, or its loss told. The last one takes the table with it. */

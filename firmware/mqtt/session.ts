@@ -22,7 +22,7 @@ import { Flag, Place } from "./record";
 import { enqueue, publish, subscribe, unsubscribe } from "./request";
 import { finishRequest, lostRequest, requestToken, requestType } from "./requests";
 import { meetDeadlines } from "./silence";
-import { NoRow } from "./table";
+import { No } from "./table";
 import { transmit, transmitBytes, wantsTransmit } from "./transmit";
 import { isUtf8, readUtf8 } from "./wire";
 
@@ -222,7 +222,7 @@ export class Session extends Core {
 		}
 		releasePacket(this);
 		const lost = lostRequest(this);
-		if (lost !== NoRow) return reportLost(this, lost);
+		if (lost !== No.Row) return reportLost(this, lost);
 		if (hasFlag(this, Flag.RefusedPending)) {
 			clearFlag(this, Flag.RefusedPending);
 			numbers[Place.EventCode] = numbers[Place.Refusal] as number;

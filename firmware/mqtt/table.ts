@@ -7,7 +7,9 @@
  */
 
 /** No row. */
-export const NoRow = 0;
+export const enum No {
+	Row = 0,
+}
 
 /** A list in the head of a table: three places. */
 const enum List {
@@ -40,9 +42,9 @@ export const growTable = (
  */
 export const append = (table: Int32Array, list: number, link: number, row: number): void => {
 	const tail = table[list + List.Last] as number;
-	table[row + link] = NoRow;
+	table[row + link] = No.Row;
 	table[row + link + 1] = tail;
-	table[tail === NoRow ? list + List.First : tail + link] = row;
+	table[tail === No.Row ? list + List.First : tail + link] = row;
 	table[list + List.Last] = row;
 	table[list + List.Count] = (table[list + List.Count] as number) + 1;
 };
@@ -50,14 +52,14 @@ export const append = (table: Int32Array, list: number, link: number, row: numbe
 export const remove = (table: Int32Array, list: number, link: number, row: number): void => {
 	const after = table[row + link] as number;
 	const before = table[row + link + 1] as number;
-	table[before === NoRow ? list + List.First : before + link] = after;
-	table[after === NoRow ? list + List.Last : after + link + 1] = before;
+	table[before === No.Row ? list + List.First : before + link] = after;
+	table[after === No.Row ? list + List.Last : after + link + 1] = before;
 	table[list + List.Count] = (table[list + List.Count] as number) - 1;
 };
 
 export const clear = (table: Int32Array, list: number): void => {
-	table[list + List.First] = NoRow;
-	table[list + List.Last] = NoRow;
+	table[list + List.First] = No.Row;
+	table[list + List.Last] = No.Row;
 	table[list + List.Count] = 0;
 };
 

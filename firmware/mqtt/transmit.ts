@@ -33,7 +33,7 @@ import {
 } from "./outgoing";
 import { finishQueued, firstRecordBytes, QueueTokenBytes, queuedBytes, queueToken } from "./queue";
 import { Flag, Place } from "./record";
-import { NoRow } from "./table";
+import { No } from "./table";
 import { copyBytes } from "./wire";
 
 /** Whether `transmit` has something to give. */
@@ -94,16 +94,16 @@ const choose = (core: Core): number => {
 	if (state === State.Opening) return last;
 	if (nextAnswer(core) !== 0) return Sending.Answer;
 	if ((numbers[Place.ReplyCount] as number) > 0) return Sending.Reply;
-	if (nextRelease(core) !== NoRow) return repeatsFirst(core) ? Sending.Publish : Sending.Release;
+	if (nextRelease(core) !== No.Row) return repeatsFirst(core) ? Sending.Publish : Sending.Release;
 	if (hasFlag(core, Flag.PingDue)) return Sending.Ping;
 	const publish = nextPublish(core);
 	if ((numbers[Place.QueueCount] as number) > 0) {
-		if (publish === NoRow) return Sending.Queue;
+		if (publish === No.Row) return Sending.Queue;
 		// Tokens have 31 bits: their difference, moved to the top, has the sign of the order.
 		const difference = queueToken(core) - publicationToken(core, publish);
 		if (difference << 1 < 0) return Sending.Queue;
 	}
-	return publish === NoRow ? last : Sending.Publish;
+	return publish === No.Row ? last : Sending.Publish;
 };
 
 /** Sets up the next packet; false when there is none. */

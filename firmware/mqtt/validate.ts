@@ -5,7 +5,7 @@
  */
 
 import { Code } from "./codes";
-import { MaximumTextBytes, utf8Bytes } from "./wire";
+import { Maximum, utf8Bytes } from "./wire";
 
 const enum Const {
 	Hash = 0x23,
@@ -36,7 +36,7 @@ export const topicNameBytes = (topic: string): number => {
  */
 export const writeAsciiTopic = (target: Uint8Array, offset: number, topic: string): number => {
 	const places = topic.length;
-	if (places === 0 || places > MaximumTextBytes) return -1;
+	if (places === 0 || places > Maximum.TextBytes) return -1;
 	for (let place = 0; place < places; place++) {
 		const unit = topic.charCodeAt(place);
 		if (unit >= 0x80 || unit === 0 || unit === Const.Hash || unit === Const.Plus) return -1;
@@ -84,5 +84,5 @@ export const payloadBytes = (payload: Uint8Array | string): number => {
 
 const checkBytes = (bytes: number): number => {
 	if (bytes < 0) return Code.InvalidText;
-	return bytes > MaximumTextBytes ? Code.TooLong : bytes;
+	return bytes > Maximum.TextBytes ? Code.TooLong : bytes;
 };

@@ -7,11 +7,12 @@
 
 import { Code } from "./codes";
 
-/** 0xFF 0xFF 0xFF 0x7F (MQTT 3.1.1, table 2.4). */
-export const MaximumRemainingLength = 268_435_455;
-
-/** A UTF-8 string carries its length in two bytes [MQTT-4.7.3-3]. */
-export const MaximumTextBytes = 65_535;
+export const enum Maximum {
+	/** 0xFF 0xFF 0xFF 0x7F (MQTT 3.1.1, table 2.4). */
+	RemainingLength = 268_435_455,
+	/** A UTF-8 string carries its length in two bytes [MQTT-4.7.3-3]. */
+	TextBytes = 65_535,
+}
 
 /** Places that one character beyond the basic plane takes in a string: 2 in UTF-16, 1 in XS. */
 const AstralPlaces = "\u{1F600}".length;

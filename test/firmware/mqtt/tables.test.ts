@@ -30,7 +30,7 @@ import {
 	requestsWaiting,
 	requestToken,
 } from "../../../firmware/mqtt/requests";
-import { append, count, growTable, NoRow, remove } from "../../../firmware/mqtt/table";
+import { append, count, growTable, No, remove } from "../../../firmware/mqtt/table";
 import { Random } from "./random";
 
 function emptyIds(): IdHolder {
@@ -178,9 +178,9 @@ test("a list of rows keeps its order, also while the table grows", () => {
 		}
 		const seen: number[] = [];
 		let at = table[list] as number;
-		for (; at !== NoRow; at = table[at + link] as number) seen.push(at);
+		for (; at !== No.Row; at = table[at + link] as number) seen.push(at);
 		assert.deepEqual(seen, model);
-		assert.equal(table[list + 1], model.at(-1) ?? NoRow);
+		assert.equal(table[list + 1], model.at(-1) ?? No.Row);
 		assert.equal(count(table, list), model.length);
 	}
 	assert.equal(table[0], 0);
@@ -211,18 +211,18 @@ test("requests are found by id, and those that are lost are told once", () => {
 	addRequest(holder, 8, 10, 100, 2);
 	addRequest(holder, 10, 11, 101, 1);
 	assert.equal(requestToken(holder, findRequest(holder, 11)), 101);
-	assert.equal(findRequest(holder, 12), NoRow);
+	assert.equal(findRequest(holder, 12), No.Row);
 	finishRequest(holder, findRequest(holder, 10));
-	assert.equal(findRequest(holder, 10), NoRow);
+	assert.equal(findRequest(holder, 10), No.Row);
 	addRequest(holder, 8, 12, 102, 4);
 	addRequest(holder, 8, 13, 103, 4);
 	assert.equal(hasRequestRoom(holder), false);
 	loseRequests(holder);
 	assert.equal(requestsWaiting(holder), 0);
 	assert.equal(hasRequestRoom(holder), false);
-	assert.equal(findRequest(holder, 12), NoRow);
+	assert.equal(findRequest(holder, 12), No.Row);
 	const tokens: number[] = [];
-	for (let row = lostRequest(holder); row !== NoRow; row = lostRequest(holder)) {
+	for (let row = lostRequest(holder); row !== No.Row; row = lostRequest(holder)) {
 		tokens.push(requestToken(holder, row));
 		finishRequest(holder, row);
 	}
