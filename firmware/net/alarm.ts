@@ -37,29 +37,3 @@ const fire = (alarm: OwnedTimer): void => {
 	owner.alarm = undefined;
 	owner.handleAlarm();
 };
-
-/** With a closure of its own; only link.ts still uses it. */
-export class Alarm implements AlarmOwner {
-	alarm: OwnedTimer | undefined;
-	private readonly callback: () => void;
-
-	constructor(callback: () => void) {
-		this.callback = callback;
-	}
-
-	get isSet(): boolean {
-		return this.alarm !== undefined;
-	}
-
-	set(delayMs: number): void {
-		setAlarm(this, delayMs);
-	}
-
-	clear(): void {
-		clearAlarm(this);
-	}
-
-	handleAlarm(): void {
-		this.callback();
-	}
-}
