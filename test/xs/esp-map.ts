@@ -29,6 +29,7 @@ const RULES: readonly (readonly [part: string, files: RegExp])[] = [
 	["I/O and base modules in C", /^(mod|_)[A-Za-z0-9]+\.c\.o$/],
 	["I/O and base modules in C", /^(digital|digitalbank|serial|spi|timer|system)\.c\.o$/],
 	["I/O and base modules in C", /^(builtinCommon|commodettoBitmap|Resource)\.c\.o$/],
+	["the chip in C, ours", /^(chip|machine)\.c\.o$/],
 	["alignment", /^\*fill\*$/],
 ];
 
