@@ -13,6 +13,11 @@ const COMMANDS = {
 	start: { program: "cli", what: "the simulator: broker, NTP server and one board" },
 	client: { program: "client", what: "the firmware's MQTT engine, driven by JSON lines" },
 	device: { program: "device", what: "builds for a board and flashes it, with the Moddable SDK" },
+	certs: {
+		program: "certs",
+		what: "makes, checks, renews and revokes certificates; probes a broker",
+	},
+	broker: { program: "broker", what: "runs Mosquitto with one of the configurations in broker/" },
 };
 
 function usage() {

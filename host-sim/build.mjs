@@ -22,10 +22,16 @@ import { fileURLToPath } from "node:url";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Programs that the launcher can start, by the name that they have in dist/. */
-const PROGRAMS = { cli: "host-sim/cli.ts", client: "host-sim/client.ts", device: "device/cli.ts" };
+const PROGRAMS = {
+	cli: "host-sim/cli.ts",
+	client: "host-sim/client.ts",
+	device: "device/cli.ts",
+	certs: "certs/cli.ts",
+	broker: "broker/cli.ts",
+};
 /** What runs on a board, by the name that it has in dist/. */
 const BOARD_BUNDLES = { firmware: "firmware/main.ts", link: "host-sim/client/engine.ts" };
-const SOURCE_FOLDERS = ["firmware", "host-sim", "certs", "device"];
+const SOURCE_FOLDERS = ["firmware", "host-sim", "certs", "device", "broker"];
 const STAMP = "stamp";
 
 /** Sorted paths of all files under a folder that are sources, relative to the root. */
