@@ -1,0 +1,285 @@
+/**
+ * The store of keys and certificates, certs/generated: where each file is, and how it is read and
+ * written. Always holds: a file is there wholly or not at all; a key is never overwritten unless
+ * that is asked for by name, and only its owner can read it; nothing outside the directory is
+ * touched. Must not know what makes a certificate good, nor how one is made.
+ */
+
+import { createPrivateKey, type KeyObject, randomUUID, X509Certificate } from "node:crypto";
+import {
+	chmodSync,
+	closeSync,
+	existsSync,
+	fsyncSync,
+	linkSync,
+	mkdirSync,
+	openSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeSync,
+} from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
+
+/** What is wrong with a file or a wish, for people: one line, exit code 1. */
+export class StoreError extends Error {}
+
+/** Paths of an authority. */
+export interface AuthorityFiles {
+	/** PEM. That of devices' authorities holds older ones behind the one in use. */
+	readonly certificate: string;
+	/** PEM, PKCS#8. */
+	readonly key: string;
+}
+
+/** Paths of a broker's authority: boards take DER. */
+export interface BrokerAuthorityFiles extends AuthorityFiles {
+	readonly der: string;
+}
+
+/** Paths of a broker's files, named as certbot names them; PEM. */
+export interface ServerFiles {
+	readonly folder: string;
+	/** The broker's certificate, then its authority's. */
+	readonly chain: string;
+	readonly key: string;
+}
+
+/** Paths of a device's files. */
+export interface DevicePaths {
+	readonly folder: string;
+	/** PEM, for programs on a computer. */
+	readonly certificate: string;
+	readonly key: string;
+	/** All files in this folder go into the board's image; DER, the key PKCS#8. */
+	readonly image: string;
+	readonly imageCertificate: string;
+	readonly imageKey: string;
+	/** The broker's authority, its successor, and perhaps a public one. */
+	readonly imageAuthorities: readonly [string, string, string];
+}
+
+const SECRET_MODE = 0o600;
+const PUBLIC_MODE = 0o644;
+const FOLDER_MODE = 0o700;
+
+export class Store {
+	/** As it was given. */
+	readonly directory: string;
+	readonly brokerCa: BrokerAuthorityFiles;
+	/** The successor of brokerCa. */
+	readonly brokerCaNext: BrokerAuthorityFiles;
+	readonly deviceCa: AuthorityFiles;
+	/** Revocation lists of all authorities in deviceCa.certificate; PEM. */
+	readonly deviceCrl: string;
+	readonly ledger: string;
+	/** What was replaced. */
+	readonly retired: string;
+
+	constructor(directory: string) {
+		const at = (name: string) => join(directory, name);
+		const authority = (name: string) => ({
+			certificate: at(`${name}.pem`),
+			der: at(`${name}.der`),
+			key: at(`${name}.key`),
+		});
+		this.directory = directory;
+		this.brokerCa = authority("broker-ca");
+		this.brokerCaNext = authority("broker-ca-next");
+		this.deviceCa = { certificate: at("device-ca.pem"), key: at("device-ca.key") };
+		this.deviceCrl = at("device-crl.pem");
+		this.ledger = at("ledger.jsonl");
+		this.retired = at("retired");
+	}
+
+	/** @param name the first name of the broker's certificate */
+	server(name: string): ServerFiles {
+		// An asterisk in a path would be the shell's.
+		const folder = join(this.directory, "brokers", name.replace(/^\*/, "_"));
+		return {
+			folder,
+			chain: join(folder, "fullchain.pem"),
+			key: join(folder, "privkey.pem"),
+		};
+	}
+
+	/** @param id the node's id; isId() of firmware/topics.ts */
+	device(id: string): DevicePaths {
+		const folder = join(this.directory, "devices", id);
+		const image = join(folder, "image");
+		return {
+			folder,
+			certificate: join(folder, "certificate.pem"),
+			key: join(folder, "key.pem"),
+			image,
+			imageCertificate: join(image, "certificate.der"),
+			imageKey: join(image, "key.der"),
+			imageAuthorities: [
+				join(image, "authority.der"),
+				join(image, "authority-1.der"),
+				join(image, "authority-2.der"),
+			],
+		};
+	}
+
+	/** Names of the folders of brokers, sorted; as server() takes them. */
+	servers(): string[] {
+		return foldersIn(join(this.directory, "brokers"));
+	}
+
+	/** Ids of the devices, sorted. */
+	devices(): string[] {
+		return foldersIn(join(this.directory, "devices"));
+	}
+
+	/** Whether `init` has been here. */
+	get isThere(): boolean {
+		return existsSync(this.brokerCa.certificate) && existsSync(this.deviceCa.certificate);
+	}
+
+	/** Writes a key where there is none. @returns false when there is a file already */
+	writeNewKey(path: string, content: string | Uint8Array): boolean {
+		return this.putNew(path, content, SECRET_MODE);
+	}
+
+	/** Writes a key over another one, or where there is none. */
+	replaceKey(path: string, content: string | Uint8Array): void {
+		this.put(path, content, SECRET_MODE);
+	}
+
+	/** Writes what anybody may read where there is none. @returns false when there is a file */
+	writeNew(path: string, content: string | Uint8Array): boolean {
+		return this.putNew(path, content, PUBLIC_MODE);
+	}
+
+	/** Writes what anybody may read. @returns false when the very same is there already */
+	replace(path: string, content: string | Uint8Array): boolean {
+		if (existsSync(path) && readFileSync(path).equals(Buffer.from(content))) return false;
+		this.put(path, content, PUBLIC_MODE);
+		return true;
+	}
+
+	/**
+	 * Moves a file that is to be replaced to retired/, whatever it is; nothing when it is not there.
+	 * @param name what it is to be called there; a number is put before its ending if need be
+	 */
+	retire(path: string, name: string): void {
+		if (!existsSync(path)) return;
+		this.makeFolder(this.retired);
+		const [, stem = name, ending = ""] = /^(.*?)(\.[a-z]+)?$/.exec(name) ?? [];
+		for (let count = 1; ; count++) {
+			const target = join(this.retired, `${stem}${count === 1 ? "" : `-${count}`}${ending}`);
+			if (existsSync(target)) continue;
+			renameSync(path, target);
+			return;
+		}
+	}
+
+	/** Makes a folder of the store, and those above it. */
+	makeFolder(path: string): void {
+		mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+	}
+
+	/** A path as messages show it: from the folder of the store's parents that the user is in. */
+	shown(path: string): string {
+		const short = relative(process.cwd(), path);
+		return short.startsWith("..") || isAbsolute(short) ? path : short;
+	}
+
+	private put(path: string, content: string | Uint8Array, mode: number): void {
+		renameSync(this.temporary(path, content, mode), path);
+	}
+
+	private putNew(path: string, content: string | Uint8Array, mode: number): boolean {
+		if (existsSync(path)) return false;
+		const temporary = this.temporary(path, content, mode);
+		try {
+			// link() fails where a file is, rename() would replace it.
+			linkSync(temporary, path);
+			return true;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+			return false;
+		} finally {
+			rmSync(temporary, { force: true });
+		}
+	}
+
+	/** In the store's own folder: mcconfig takes every file in an image's. */
+	private temporary(path: string, content: string | Uint8Array, mode: number): string {
+		this.makeFolder(dirname(path));
+		const temporary = join(this.directory, `.${randomUUID()}.new`);
+		const file = openSync(temporary, "wx", mode);
+		try {
+			const bytes = Buffer.from(content);
+			if (writeSync(file, bytes) !== bytes.length) throw new Error(`${path}: the disk is full`);
+			// A name for a file whose content the power cut took would be half a file.
+			if (mode === SECRET_MODE) fsyncSync(file);
+		} catch (error) {
+			rmSync(temporary, { force: true });
+			throw error;
+		} finally {
+			closeSync(file);
+		}
+		// The umask may have taken some of it.
+		chmodSync(temporary, mode);
+		return temporary;
+	}
+}
+
+function foldersIn(folder: string): string[] {
+	if (!existsSync(folder)) return [];
+	const entries = readdirSync(folder, { withFileTypes: true });
+	return entries
+		.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+		.map((entry) => entry.name)
+		.sort();
+}
+
+/** The text of a file, undefined when it is not there. */
+export function readIfThere(path: string): string | undefined {
+	return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+}
+
+/** All certificates of a PEM file, or the one of a DER file; throws StoreError with its name. */
+export function readCertificates(path: string): X509Certificate[] {
+	const bytes = readOrSay(path);
+	const blocks =
+		bytes[0] === 0x30
+			? [bytes]
+			: (bytes.toString("latin1").match(/-----BEGIN CERT[\s\S]*?-----END CERTIFICATE-----/g) ?? []);
+	if (blocks.length === 0) throw new StoreError(`${path}: holds no certificate`);
+	try {
+		return blocks.map((block) => new X509Certificate(block));
+	} catch {
+		throw new StoreError(`${path}: is damaged: a certificate in it cannot be read`);
+	}
+}
+
+/** The first certificate of a file. */
+export function readCertificate(path: string): X509Certificate {
+	return readCertificates(path)[0] as X509Certificate;
+}
+
+/** A private key without passphrase, PEM or PKCS#8 DER; throws StoreError with the file's name. */
+export function readKey(path: string): KeyObject {
+	const bytes = readOrSay(path);
+	try {
+		return bytes[0] === 0x30
+			? createPrivateKey({ key: bytes, format: "der", type: "pkcs8" })
+			: createPrivateKey(bytes);
+	} catch {
+		throw new StoreError(`${path}: holds no private key that can be read without passphrase`);
+	}
+}
+
+function readOrSay(path: string): Buffer {
+	try {
+		return readFileSync(path);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		const why = { ENOENT: "is not there", EACCES: "may not be read by you" }[code ?? ""];
+		throw new StoreError(`${path}: ${why ?? `cannot be read (${code})`}`);
+	}
+}
