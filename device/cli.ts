@@ -83,7 +83,7 @@ async function run(options: DeviceOptions, root: string): Promise<void> {
 	if (configuration.creation !== "") say(process.stdout, `machine: ${configuration.creation}`);
 	const made =
 		credentials?.state === "to be made"
-			? await makeCredentials(root, node, broker.host, nowMs)
+			? await makeCredentials(root, node, broker.places[0].host, nowMs)
 			: credentials;
 	sayCredentials(process.stdout, made, root);
 	await execute({ configuration, tools, credentials: made, port }, options, root);
@@ -210,7 +210,7 @@ function configurationLine(configuration: Configuration): string {
 	return (
 		`configuration ok: node ${node} on ${board} (${boardTitle}), ${platform}, ` +
 		`${debug ? "debug" : "release"}; Wi-Fi ${networks}; ` +
-		`${scheme}://${broker.host}:${broker.port}`
+		broker.places.map(({ host, port }) => `${scheme}://${host}:${port}`).join(", ")
 	);
 }
 

@@ -81,6 +81,28 @@ const join = (path: string, key: string): string => {
 	return path === "" ? key : `${path}.${key}`;
 };
 
+/** A server, by DNS name or IPv4 address. */
+export interface Place {
+	readonly host: string;
+	readonly port: number;
+}
+
+/** Splits `host` or `host:port`; undefined when it is neither. */
+export const splitAddress = (text: string, defaultPort: number): Place | undefined => {
+	const colon = text.indexOf(":");
+	const host = colon < 0 ? text : text.slice(0, colon);
+	if (host.length < 1 || host.length > 253) return undefined;
+	for (let i = 0; i < host.length; i++) {
+		const c = host.charCodeAt(i);
+		if (c <= 32 || c === 47 || c === 64 || c >= 127) return undefined;
+	}
+	if (colon < 0) return { host, port: defaultPort };
+	const digits = text.slice(colon + 1);
+	const port = Number(digits);
+	if (digits === "" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
+	return { host, port };
+};
+
 /** Bytes of a text in UTF-8, the same on every engine. */
 export const utf8Bytes = (text: string): number => {
 	let bytes = 0;

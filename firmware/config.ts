@@ -5,7 +5,7 @@
  * The same shapes, for editors, are in site.schema.json and boards/schema.json.
  */
 
-import { Checker, type Json, utf8Bytes } from "./checker";
+import { Checker, type Json, type Place, splitAddress, utf8Bytes } from "./checker";
 import { type SupervisorLimits, supervisorLimits } from "./supervisor";
 import { isBase, isId } from "./topics";
 
@@ -15,11 +15,12 @@ export interface WifiNetwork {
 	readonly password?: string;
 }
 
-/** Where the broker is and who we are there. */
+/** Where the brokers are and who we are there. */
 export interface BrokerConfig {
+	/** All over TLS, or none. */
 	readonly secure: boolean;
-	readonly host: string;
-	readonly port: number;
+	/** At least one, in the order in which they are tried. */
+	readonly places: readonly Place[];
 	readonly username?: string;
 	readonly password?: string;
 }
@@ -89,6 +90,7 @@ const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
 
 const enum Const {
 	DAY_MS = 86_400_000,
+	BROKER_LIMIT = 4,
 }
 
 /** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
@@ -99,7 +101,7 @@ export interface Checked<T> {
 
 /**
  * Checks a site (site.json) together with what was given to mcconfig as `name=value`:
- * ssid, password, node, broker (URL), username, broker_password, ntp, profile.
+ * ssid, password, node, broker (one URL), username, broker_password, ntp, profile.
  */
 export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 	const check = new Checker("site.json");
@@ -215,17 +217,10 @@ const servers = (check: Checker, ntp: Json, overrides: Json): string[] => {
 
 const brokerConfig = (check: Checker, broker: Json, overrides: Json): BrokerConfig | undefined => {
 	check.keys(broker, "broker", BROKER_KEYS);
-	const url = override(overrides, "broker") ?? check.text(broker, "broker", "url", "", 255);
+	const url = override(overrides, "broker") ?? broker.url ?? "";
 	if (url === "") return undefined;
-	const secure = url.startsWith("mqtts://");
-	const rest = secure ? url.slice(8) : url.startsWith("mqtt://") ? url.slice(7) : "";
-	const address = splitAddress(rest, secure ? 8883 : 1883);
-	if (address === undefined) {
-		// A password inside the URL must not be shown.
-		const shown = url.includes("@") ? undefined : url;
-		check.problem("broker.url", shown, "must be mqtt://host[:port] or mqtts://host[:port]");
-		return undefined;
-	}
+	const places = brokerPlaces(check, url);
+	if (places.length === 0) return undefined;
 	const username =
 		override(overrides, "username") ?? check.text(broker, "broker", "username", "", 255);
 	const password =
@@ -235,32 +230,42 @@ const brokerConfig = (check: Checker, broker: Json, overrides: Json): BrokerConf
 		check.problem("broker.password", undefined, "needs broker.username");
 	}
 	return {
-		secure,
-		host: address.host,
-		port: address.port,
+		secure: isSecure(Array.isArray(url) ? url[0] : url),
+		places,
 		username: username === "" ? undefined : username,
 		password: password === "" ? undefined : password,
 	};
 };
 
-/** Splits `host` or `host:port`; undefined when it is neither. */
-export const splitAddress = (
-	text: string,
-	defaultPort: number,
-): { host: string; port: number } | undefined => {
-	const colon = text.indexOf(":");
-	const host = colon < 0 ? text : text.slice(0, colon);
-	if (host.length < 1 || host.length > 253) return undefined;
-	for (let i = 0; i < host.length; i++) {
-		const c = host.charCodeAt(i);
-		if (c <= 32 || c === 47 || c === 64 || c >= 127) return undefined;
+/** @param given a URL or a list of them */
+const brokerPlaces = (check: Checker, given: unknown): Place[] => {
+	const isList = Array.isArray(given);
+	const urls: unknown[] = isList ? given : [given];
+	const places: Place[] = [];
+	let secure = 0;
+	for (let i = 0; i < urls.length; i++) {
+		const url = urls[i];
+		const text = typeof url === "string" ? url : "";
+		const start = isSecure(text) ? 8 : text.startsWith("mqtt://") ? 7 : text.length;
+		if (start === 8) secure++;
+		const place = splitAddress(text.slice(start), start === 8 ? 8883 : 1883);
+		// A password inside the URL must not be shown.
+		const shown = text.includes("@") ? undefined : url;
+		const path = isList ? `broker.url[${i}]` : "broker.url";
+		if (place !== undefined) places.push(place);
+		else check.problem(path, shown, "must be mqtt://host[:port] or mqtts://host[:port]");
 	}
-	if (colon < 0) return { host, port: defaultPort };
-	const digits = text.slice(colon + 1);
-	const port = Number(digits);
-	if (digits === "" || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-	return { host, port };
+	if (urls.length === 0 || urls.length > Const.BROKER_LIMIT) {
+		const limit = Const.BROKER_LIMIT;
+		check.problem("broker.url", undefined, `must be one broker or a list of 1 to ${limit}`);
+	} else if (secure > 0 && secure < urls.length) {
+		// Whoever can cut the connections over TLS would be given what is said on the others.
+		check.problem("broker.url", undefined, "must be all mqtts:// or all mqtt://");
+	}
+	return places;
 };
+
+const isSecure = (url: unknown): boolean => typeof url === "string" && url.startsWith("mqtts://");
 
 /** Checks a board file (boards/<name>.json). */
 export const checkBoard = (board: Json): Checked<BoardConfig> => {

@@ -9,6 +9,7 @@ import { type FactSources, Facts } from "./facts";
 import { codeName, Event, type Session } from "./mqtt/session";
 import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
+import { type BrokerChoice, brokerName, nextBroker } from "./net/brokers";
 import { Quality } from "./net/clock";
 import type { NameResolver } from "./net/dns";
 import { Link } from "./net/link";
@@ -42,7 +43,8 @@ const enum Const {
 export interface Wiring
 	extends TimeKeeperOptions,
 		WifiStationOptions,
-		LinkOptions,
+		Omit<LinkOptions, keyof BrokerChoice>,
+		BrokerChoice,
 		FactSources,
 		StandardOptions {
 	readonly resolver: NameResolver;
@@ -146,8 +148,11 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 		}
 		this.backoff.handleDown(now);
 		const delayMs = this.backoff.nextDelayMs(this.wiring.random());
-		this.facts.error = `${step}: ${reason}`;
-		logFailure(step, reason, delayMs);
+		// Of the other steps the address is in the reason.
+		const why = step === "mqtt" ? `${brokerName(this.wiring, ": ")}${reason}` : reason;
+		this.facts.error = `${step}: ${why}`;
+		logFailure(step, why, delayMs);
+		nextBroker(this.wiring);
 		this.life.handleLinkDown(delayMs, now);
 		this.facts.reconnects = this.life.reconnects;
 		this.advance();
@@ -215,7 +220,8 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 	}
 
 	private linkUp(sessionPresent: boolean, now: number): void {
-		log("mqtt", `connected, session ${sessionPresent ? "resumed" : "new"}`);
+		const session = sessionPresent ? "session resumed" : "session new";
+		log("mqtt", `connected, ${brokerName(this.wiring, ", ")}${session}`);
 		this.backoff.handleUp(now);
 		this.life.handleLinkUp();
 		const { subscriptions } = this.profile;
@@ -226,7 +232,7 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 				log("mqtt", `no subscription: ${codeName(code)}`);
 			}
 		}
-		this.profile.handleConnected(sessionPresent, now);
+		this.profile.handleConnected(now);
 	}
 
 	private subscribed(now: number): void {

@@ -4,7 +4,17 @@
  */
 
 import { Code, Event, PacketType, State } from "./codes";
-import { armAnswer, type Core, fail, hasFlag, pushReply, Sending, setFlag, tally } from "./core";
+import {
+	armAnswer,
+	type Core,
+	clearFlag,
+	fail,
+	hasFlag,
+	pushReply,
+	Sending,
+	setFlag,
+	tally,
+} from "./core";
 import { Deadline, disarm, isArmed } from "./deadlines";
 import { acknowledgeIncoming, forgetIncoming, receiveIncoming, releaseIncoming } from "./incoming";
 import { InAction, OutAction, OutInput } from "./inflight";
@@ -74,9 +84,16 @@ const receiveConnack = (core: Core, now: number): void => {
 		fail(core, Code.SessionPresent); // [MQTT-3.2.2-1]
 		return;
 	}
-	if (!sessionPresent) {
+	if (!sessionPresent || numbers[Place.SessionBroker] !== numbers[Place.Broker]) {
+		// Ids and handles mean nothing to a broker that did not give them, whatever it has kept of
+		// another time. Nor does a PUBREC of the one before: with most brokers nobody gets a message
+		// before its PUBREL, and that will never come there. So it starts anew as well, and may
+		// arrive twice, but is not lost.
+		numbers[Place.SessionBroker] = numbers[Place.Broker] as number;
 		forgetIncoming(core);
 		forgetOutgoing(core);
+		clearFlag(core, Flag.Inherited);
+		if (sessionPresent) setFlag(core, Flag.Inherited);
 	}
 	disarm(numbers, Deadline.Connect);
 	if (core.keepAliveSeconds > 0 && !isArmed(numbers, Deadline.Ping)) setFlag(core, Flag.PingDue);

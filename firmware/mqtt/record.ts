@@ -37,68 +37,72 @@ export const enum Place {
 	Skipped = 18,
 	Repeated = 19,
 	Strays = 20,
+	/** Whose session the tables are about: number of the broker + 1, 0 before the first CONNACK. */
+	SessionBroker = 21,
 
 	// What ends with a connection, or with the event that tells of its end.
 	/** One of `State`. */
-	ConnectionState = 21,
+	ConnectionState = 22,
 	/** Bits, `Flag` below. */
-	Flags = 22,
+	Flags = 23,
 	/** When bytes last came, and when the PINGREQ that waits was due. */
-	ReceivedAt = 23,
-	PingedAt = 24,
+	ReceivedAt = 24,
+	PingedAt = 25,
 	/** deadlines.ts: a bit per deadline that is armed, then when each is due. */
-	Armed = 25,
-	DueAt = 26,
+	Armed = 26,
+	DueAt = 27,
 
 	/** transmit.ts: one of `Sending`, the row or id that it is about, and what of it is left. */
-	SendingKind = 31,
-	Subject = 32,
-	SendAt = 33,
-	SendEnd = 34,
+	SendingKind = 32,
+	Subject = 33,
+	SendAt = 34,
+	SendEnd = 35,
 	/** A packet of two or four bytes while it is sent, its first byte uppermost. */
-	ShortPacket = 35,
+	ShortPacket = 36,
 	/** queue.ts: where its records begin and end, and how many there are. */
-	QueueHead = 36,
-	QueueTail = 37,
-	QueueCount = 38,
+	QueueHead = 37,
+	QueueTail = 38,
+	QueueCount = 39,
 	/** Answers that need no place in a table and are not sent: type * 65,536 + id, oldest first. */
-	ReplyCount = 39,
-	Replies = 40,
+	ReplyCount = 40,
+	Replies = 41,
 
 	/** decode.ts: what came of the last call, a `Decoded` or a code. */
-	DecodeResult = 48,
+	DecodeResult = 49,
 	/** The packet that comes in pieces: bytes of its header that are here, 0 when there is none. */
-	HeaderBytes = 49,
-	FirstByte = 50,
+	HeaderBytes = 50,
+	FirstByte = 51,
 	/** Its remaining length, complete or not, and how much of its body is here. */
-	BodyBytes = 51,
-	BodyAt = 52,
+	BodyBytes = 52,
+	BodyAt = 53,
 	/** Of a packet that is skipped: length of its topic. */
-	SkippedTopicBytes = 53,
+	SkippedTopicBytes = 54,
 
 	/** The last packet, see `Packet` in parse.ts. */
-	PacketFirst = 54,
-	PacketId = 55,
-	TopicStart = 56,
-	TopicEnd = 57,
-	PayloadEnd = 58,
-	ReturnCode = 59,
-	Handle = 60,
-	PacketLength = 61,
+	PacketFirst = 55,
+	PacketId = 56,
+	TopicStart = 57,
+	TopicEnd = 58,
+	PayloadEnd = 59,
+	ReturnCode = 60,
+	Handle = 61,
+	PacketLength = 62,
 
 	/** Event of the last packet, not polled yet. */
-	PacketEvent = 62,
+	PacketEvent = 63,
 	/** CONNACK's return code, when it was not 0. */
-	Refusal = 63,
+	Refusal = 64,
 	/** Why the connection ended, for `Event.Closed`. */
-	CloseCode = 64,
+	CloseCode = 65,
 	/** Details of the last event, see `EventRecord` in event.ts. */
-	EventCode = 65,
-	EventToken = 66,
+	EventCode = 66,
+	EventToken = 67,
 	/** Published: its QoS. Subscribed: how many filters were answered. */
-	EventDetail = 67,
+	EventDetail = 68,
+	/** Where the transport leads: number of the broker + 1. */
+	Broker = 69,
 
-	RecordPlaces = 68,
+	RecordPlaces = 70,
 }
 
 /** Bits of `Flags`. */
@@ -122,6 +126,8 @@ export const enum Flag {
 	PacketSkipped = 1024,
 	/** CONNACK's */
 	SessionPresent = 2048,
+	/** Not of the connection: the broker's session is older than what is known here of it. */
+	Inherited = 4096,
 }
 
 /** How many places some of them have. */

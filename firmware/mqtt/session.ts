@@ -95,13 +95,28 @@ export class Session extends Core {
 		return this.numbers[Place.Strays] as number;
 	}
 
-	/** The transport is open: CONNECT goes out. */
-	handleOpened(now: number): void {
+	/**
+	 * Whether the broker kept a session that is not remembered here: it is from before a reboot, or
+	 * from before another broker accepted us. A message with DUP may then have been delivered
+	 * before, at QoS 2 too. Holds until a broker begins a new session.
+	 */
+	get inherited(): boolean {
+		return hasFlag(this, Flag.Inherited);
+	}
+
+	/**
+	 * The transport is open: CONNECT goes out.
+	 * @param broker number of the broker that it leads to, 0 or more, where there are several. Each
+	 *   has a session of its own: what is known of one ends when another accepts us, and
+	 *   publications that are not done go there as new ones (`receive.ts`).
+	 */
+	handleOpened(now: number, broker = 0): void {
 		if (hasFlag(this, Flag.Attached)) this.handleClosed(now);
 		const { numbers } = this;
 		setFlag(this, Flag.Attached);
 		clearFlag(this, Flag.RefusedPending);
 		numbers[Place.ConnectionState] = State.Opening;
+		numbers[Place.Broker] = broker + 1;
 		numbers[Place.ReceivedAt] = now | 0;
 		arm(numbers, Deadline.Connect, now, numbers[Place.ConnectTimeoutMs] as number);
 		const length = connectBytes(this);
@@ -193,8 +208,8 @@ export class Session extends Core {
 
 	/**
 	 * The application took a message, in any order and at any time, also without a connection.
-	 * Returns 0, or `Code.UnknownHandle`: acknowledged and answered before, or the broker lost the
-	 * session meanwhile.
+	 * Returns 0, or `Code.UnknownHandle`: acknowledged and answered before, or the session in which
+	 * it came is over: the broker lost it, or there is another broker.
 	 */
 	acknowledge(handle: number, _now: number): number {
 		return acknowledgeIncoming(this, handle);

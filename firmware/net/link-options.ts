@@ -41,8 +41,11 @@ export interface Resolver {
 
 export interface LinkOptions {
 	readonly session: Session;
+	/** Read at each open(): the owner may lead the link to another broker between two. */
 	readonly host: string;
 	readonly port: number;
+	/** Which of several brokers that is, from 0: each has its own session. */
+	readonly broker?: number;
 	/** Undefined: plain TCP. */
 	readonly tls: TlsIdentity | undefined;
 	readonly TCP: TcpConstructor;

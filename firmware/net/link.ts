@@ -113,7 +113,7 @@ export class Link implements AlarmOwner {
 			log(this.step, this.step === "tls" ? "broker authenticated" : `connected to ${at}`);
 			this.enter("mqtt");
 			this.addresses = NO_ADDRESSES;
-			this.session.handleOpened(Time.ticks | 0);
+			this.session.handleOpened(Time.ticks | 0, this.options.broker);
 		}
 		this.pump();
 	}

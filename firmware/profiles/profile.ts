@@ -16,7 +16,7 @@ export interface Subscription {
 export interface Profile {
 	readonly subscriptions: readonly Subscription[];
 	/** CONNACK came. Publishing does not wait for SUBACK. */
-	handleConnected(sessionPresent: boolean, now: number): void;
+	handleConnected(now: number): void;
 	/** SUBACK came: what is published from now on comes back, where subscribed. */
 	handleSubscribed(now: number): void;
 	/** session.message holds a message; every one with a handle has to be acknowledged. */

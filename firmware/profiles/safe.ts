@@ -45,7 +45,7 @@ export class SafeProfile implements Profile {
 		return !this.availabilityDue && this.facts.session.inFlight === 0;
 	}
 
-	handleConnected(_sessionPresent: boolean, now: number): void {
+	handleConnected(now: number): void {
 		this.availabilityDue = true;
 		this.stateDue = this.options.relay !== undefined;
 		this.diagDue = now;

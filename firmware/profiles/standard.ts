@@ -52,8 +52,6 @@ export class StandardProfile implements Profile {
 	private availabilityDue = false;
 	private stateDue = false;
 	private stopping = false;
-	private connects = 0;
-	private inherited = false;
 	/** Token of the first report, 0 before there is one: who watches the console waits for it. */
 	private firstReport = 0;
 	private timeDue: number;
@@ -77,9 +75,7 @@ export class StandardProfile implements Profile {
 		return !waiting && session.inFlight === 0;
 	}
 
-	handleConnected(sessionPresent: boolean, now: number): void {
-		this.connects++;
-		this.inherited = sessionPresent && (this.connects === 1 || this.inherited);
+	handleConnected(now: number): void {
 		this.availabilityDue = true;
 		this.stateDue = this.options.relay !== undefined;
 		this.diagDue = now;
@@ -163,7 +159,7 @@ export class StandardProfile implements Profile {
 		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
 		const before = key === "" ? "" : this.history.find(key);
 		if (before !== "") return donePayload(relay.id, command.id, before);
-		const arrival = { qos, retain, dup, inherited: this.inherited };
+		const arrival = { qos, retain, dup, inherited: session.inherited };
 		const problem = command.problem !== "" ? command.problem : refusal(command, arrival);
 		if (problem !== "") {
 			log("relay", `command refused: ${problem}`);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkBoard, checkSite, splitAddress } from "../../firmware/config";
+import { splitAddress } from "../../firmware/checker";
+import { checkBoard, checkSite } from "../../firmware/config";
 
 const WIFI = [{ ssid: "garden", password: "eight chars" }];
 const GOOD = { wifi: WIFI, broker: { url: "mqtts://broker:8884", username: "u", password: "p" } };
@@ -18,8 +19,7 @@ test("a site with what is needed gets the defaults", () => {
 	assert.deepEqual(value.ntpServers, ["pool.ntp.org"]);
 	assert.deepEqual(value.broker, {
 		secure: true,
-		host: "broker",
-		port: 8884,
+		places: [{ host: "broker", port: 8884 }],
 		username: "u",
 		password: "p",
 	});
@@ -35,8 +35,8 @@ test("what mcconfig was given comes first", () => {
 	});
 	assert.deepEqual(problems, []);
 	assert.deepEqual(value.wifi[0], { ssid: "other", password: "other pass" });
-	assert.equal(value.broker?.host, "10.0.0.1");
-	assert.equal(value.broker?.port, 1883);
+	assert.deepEqual(value.broker?.places, [{ host: "10.0.0.1", port: 1883 }]);
+	assert.equal(value.broker?.secure, false);
 	assert.equal(value.node, "x-1");
 	assert.deepEqual(value.ntpServers, ["10.0.0.2:1123"]);
 });
@@ -82,6 +82,42 @@ test("a value out of range is named with file, path, value and what is allowed",
 		const problems = problemsOf({ ...GOOD, ...part });
 		assert.ok(problems.includes(expected), `${JSON.stringify(part)} gave ${problems.join("; ")}`);
 	}
+});
+
+test("there may be up to four brokers, all with TLS or all without", () => {
+	const urls = (...url: unknown[]) => checkSite({ ...GOOD, broker: { url } } as never, {});
+	const { value, problems } = urls("mqtts://a", "mqtts://b:8884", "mqtts://10.0.0.1");
+	assert.deepEqual(problems, []);
+	assert.equal(value.broker?.secure, true);
+	assert.deepEqual(value.broker?.places, [
+		{ host: "a", port: 8883 },
+		{ host: "b", port: 8884 },
+		{ host: "10.0.0.1", port: 8883 },
+	]);
+	const [a, b] = ["mqtt://a", "mqtt://b:1884"];
+	assert.deepEqual(urls(a, b, a, b).problems, []);
+	const wrongUrl = "must be mqtt://host[:port] or mqtts://host[:port]";
+	const wrongCount = "site.json: broker.url: must be one broker or a list of 1 to 4";
+	const mixed = "site.json: broker.url: must be all mqtts:// or all mqtt://";
+	const cases: [unknown[], string[]][] = [
+		[[], [wrongCount]],
+		[[a, b, a, b, a], [wrongCount]],
+		[[a, "mqtts://b"], [mixed]],
+		[["mqtts://b", a, b], [mixed]],
+		[[a, "tcp://b"], [`site.json: broker.url[1]: "tcp://b" ${wrongUrl}`]],
+		[[5, a], [`site.json: broker.url[0]: 5 ${wrongUrl}`]],
+		[[a, "mqtt://u:secret@b"], [`site.json: broker.url[1]: ${wrongUrl}`]],
+	];
+	for (const [given, expected] of cases) assert.deepEqual(urls(...given).problems, expected);
+	assert.deepEqual(problemsOf({ ...GOOD, broker: { url: 5 } }), [
+		`site.json: broker.url: 5 ${wrongUrl}`,
+	]);
+});
+
+test("what mcconfig was given takes the place of a whole list", () => {
+	const site = { ...GOOD, broker: { url: ["mqtts://a", "mqtts://b"] } };
+	const { value } = checkSite(site as never, { broker: "mqtt://c" } as never);
+	assert.deepEqual(value.broker?.places, [{ host: "c", port: 1883 }]);
 });
 
 test("no problem shows a password", () => {

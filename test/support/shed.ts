@@ -77,8 +77,7 @@ export class Shed {
 		this.profile = new (isSafe ? SafeProfile : StandardProfile)(options, facts, 0);
 		bench.onEvent = (event) => {
 			const { session, now } = bench;
-			if (event === Event.Connected)
-				this.profile.handleConnected(session.event.sessionPresent, now);
+			if (event === Event.Connected) this.profile.handleConnected(now);
 			else if (event === Event.Message) this.profile.handleMessage(now);
 			else if (event === Event.Skipped) this.profile.handleSkipped(session.event.skippedBytes, now);
 			else if (event === Event.Published) this.profile.handlePublished(0, now);
