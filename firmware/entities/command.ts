@@ -79,8 +79,9 @@ export interface Arrival {
 	readonly retain: boolean;
 	readonly dup: boolean;
 	/**
-	 * The broker kept the session over a reboot, but the node did not: a repeat of what was done
-	 * before cannot be told from a first delivery, by packet id or by `id`.
+	 * The broker kept the session over a reboot, or while the node was at another broker, but the
+	 * node did not: a repeat of what was done before cannot be told from a first delivery, by packet
+	 * id or, after a reboot, by `id`.
 	 */
 	readonly inherited: boolean;
 }
@@ -93,7 +94,9 @@ export interface Arrival {
 export const refusal = (command: Command, arrival: Arrival): string => {
 	if (arrival.retain) return "retained commands do not switch";
 	if (command.state !== "TOGGLE" || !arrival.dup) return "";
-	if (arrival.inherited) return "TOGGLE was sent again and may have been done before the reboot";
+	if (arrival.inherited) {
+		return "TOGGLE was sent again: it may have been done before the reboot or at another broker";
+	}
 	if (command.id !== "" || arrival.qos === 2) return "";
 	return "TOGGLE was sent again and may have been done: give an id";
 };

@@ -28,8 +28,8 @@ export class SessionBench {
 	}
 
 	/** Opens the transport and lets the broker accept. */
-	connect(sessionPresent = false): void {
-		this.session.handleOpened(this.now);
+	connect(sessionPresent = false, broker = 0): void {
+		this.session.handleOpened(this.now, broker);
 		this.pump();
 		this.take("connect");
 		this.give({ cmd: "connack", sessionPresent, returnCode: 0 });

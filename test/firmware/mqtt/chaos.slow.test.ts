@@ -11,6 +11,8 @@ const kinds: Readonly<Record<string, ChaosOptions>> = {
 	"a kept session": {},
 	"repeats without DUP": { marksRepeats: false },
 	"a session that is lost now and then": { forgetEvery: 4 },
+	"one of two brokers": { brokers: 2 },
+	"one of four brokers that lose sessions": { brokers: 4, forgetEvery: 6 },
 	"a window of one": { window: 1, incomingWindow: 1, arenaBytes: 64 },
 	"a wide window": { window: 40, incomingWindow: 20, arenaBytes: 2000 },
 };

@@ -17,13 +17,11 @@ function runAll(options: ChaosOptions): Record<string, number> {
 		} catch (error) {
 			throw new Error(`seed ${seed}`, { cause: error });
 		}
-		const counts = {
-			...chaos.faults,
-			...chaos.broker.faults,
-			delivered: chaos.delivered.length,
-			published: chaos.broker.delivered.length,
-		};
-		for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count;
+		const published = chaos.brokers[0]?.delivered.length ?? 0;
+		const counts = { ...chaos.faults, delivered: chaos.delivered.length, published };
+		for (const part of [counts, ...chaos.brokers.map((broker) => broker.faults)]) {
+			for (const [name, count] of Object.entries(part)) total[name] = (total[name] ?? 0) + count;
+		}
 	}
 	return total;
 }
@@ -49,4 +47,11 @@ test("a broker that loses its session costs repeats, not messages", () => {
 
 test("with clean sessions nothing that was accepted is lost either", () => {
 	happened(runAll({ cleanSession: true }), [...always, "sessionsLost"]);
+});
+
+test("with several brokers nothing is lost, whichever accepts us next", () => {
+	const names = ["drops", "cutPackets", "delivered", "published", "changes"];
+	happened(runAll({ brokers: 2 }), [...names, "staleHandles", "deliveredAgain", "repeats"]);
+	happened(runAll({ brokers: 3, forgetEvery: 4 }), [...names, "sessionsLost"]);
+	happened(runAll({ brokers: 2, cleanSession: true }), names);
 });

@@ -14,11 +14,24 @@ export interface ChaosOptions extends Partial<SessionOptions> {
 	/** The broker forgets its session once in so many connections; 0: never. */
 	forgetEvery?: number;
 	marksRepeats?: boolean;
+	/** Each connection leads to one of so many brokers, at random; default 1. */
+	brokers?: number;
 }
 
 export class Chaos {
-	readonly broker = new ModelBroker();
-	readonly faults = { drops: 0, cutPackets: 0, stalls: 0, lateAcknowledgements: 0 };
+	readonly brokers: ModelBroker[] = [];
+	readonly faults = {
+		drops: 0,
+		cutPackets: 0,
+		stalls: 0,
+		lateAcknowledgements: 0,
+		changes: 0,
+		staleHandles: 0,
+		deliveredAgain: 0,
+	};
+	/** Which broker the connection leads to, and whose session was used last. */
+	private at = 0;
+	private last = -1;
 	private readonly random: Random;
 	private readonly session: Session;
 	private readonly forgetEvery: number;
@@ -34,14 +47,20 @@ export class Chaos {
 	private readonly tokens: number[] = [];
 	private readonly sentDown: string[] = [];
 	private readonly sentDownQos: number[] = [];
+	private readonly sentDownBy: number[] = [];
 	readonly delivered: string[] = [];
 	private held: number[] = [];
 
 	constructor(seed: number, options: ChaosOptions = {}) {
-		const { forgetEvery = 0, marksRepeats = true, ...rest } = options;
+		const { forgetEvery = 0, marksRepeats = true, brokers = 1, ...rest } = options;
 		this.random = new Random(seed);
 		this.forgetEvery = forgetEvery;
-		this.broker.marksRepeats = marksRepeats;
+		const published: string[] = [];
+		for (let i = 0; i < brokers; i++) {
+			this.brokers.push(new ModelBroker(published));
+			this.broker.marksRepeats = marksRepeats;
+			this.at = i;
+		}
 		this.clean = rest.cleanSession ?? false;
 		this.session = new Session({
 			clientId: "chaos",
@@ -56,9 +75,19 @@ export class Chaos {
 		});
 	}
 
+	private get broker(): ModelBroker {
+		return this.brokers[this.at] as ModelBroker;
+	}
+
 	run(steps: number): void {
 		for (let step = 0; step < steps; step++) this.step();
 		this.settle();
+		for (let i = 0; i < this.brokers.length; i++) {
+			if (this.brokers.every(({ unfinished }) => unfinished === 0)) break;
+			this.drop();
+			this.connect((this.at + 1) % this.brokers.length);
+			this.settle();
+		}
 		this.check();
 	}
 
@@ -111,7 +140,9 @@ export class Chaos {
 		const payload = `d${this.sentDown.length}`;
 		this.sentDown.push(payload);
 		this.sentDownQos.push(qos);
-		this.broker.publish(payload, qos);
+		const by = this.anyBroker();
+		this.sentDownBy.push(by);
+		this.brokers[by]?.publish(payload, qos);
 		this.gather();
 	}
 
@@ -120,11 +151,16 @@ export class Chaos {
 		this.broker.output = Buffer.alloc(0);
 	}
 
-	private connect(): void {
+	private anyBroker(): number {
+		return this.brokers.length === 1 ? 0 : this.random.below(this.brokers.length);
+	}
+
+	private connect(at = this.anyBroker()): void {
+		this.at = at;
 		if (this.forgetEvery > 0 && this.random.once(this.forgetEvery)) this.broker.forget();
 		this.open = true;
 		this.broker.open();
-		this.session.handleOpened(this.now);
+		this.session.handleOpened(this.now, at);
 	}
 
 	private drop(): void {
@@ -168,17 +204,38 @@ export class Chaos {
 			const event = session.pollEvent();
 			if (event === Event.None) return;
 			if (event === Event.Message) {
-				this.delivered.push(session.messageText() ?? "?");
-				this.held.push(session.message.handle);
+				this.takeMessage(session.messageText() ?? "?");
 			} else if (event === Event.Published) {
 				assert.ok(!this.done.has(session.event.token), "published twice");
 				this.done.add(session.event.token);
 			} else if (event === Event.Connected) {
-				if (!session.event.sessionPresent) this.held = [];
+				this.takeConnected(session.event.sessionPresent);
 			} else {
 				assert.fail(`event ${event}, code ${session.event.code}`);
 			}
 		}
+	}
+
+	private takeMessage(text: string): void {
+		const { session } = this;
+		if (this.delivered.includes(text) && this.sentDownQos[this.indexOf(text)] === 2) {
+			this.faults.deliveredAgain += 1;
+			assert.ok(session.inherited && session.message.dup, `${text} again, and it is not said`);
+		}
+		this.delivered.push(text);
+		this.held.push(session.message.handle);
+	}
+
+	/** In another session, nothing that was held can be acknowledged. */
+	private takeConnected(sessionPresent: boolean): void {
+		if (this.last >= 0 && this.last !== this.at) this.faults.changes += 1;
+		if (!sessionPresent || this.last !== this.at) {
+			for (const handle of this.held.splice(0)) {
+				this.faults.staleHandles += 1;
+				assert.equal(this.session.acknowledge(handle, this.now), Code.UnknownHandle);
+			}
+		}
+		this.last = this.at;
 	}
 
 	private acknowledgeOne(): void {
@@ -203,15 +260,15 @@ export class Chaos {
 	}
 
 	private check(): void {
-		const { session, broker } = this;
+		const { session, broker, brokers } = this;
 		assert.equal(session.state, State.Up);
 		assert.equal(session.inFlight, 0);
-		assert.equal(broker.unfinished, 0);
+		for (const { unfinished } of brokers) assert.equal(unfinished, 0);
 		const wanted = this.accepted.filter(({ qos }) => qos > 0);
 		for (const { payload, qos } of wanted) {
 			const times = broker.delivered.filter((other) => other === payload).length;
 			assert.ok(times >= 1, `lost ${payload}`);
-			const mayRepeat = qos === 1 || this.forgetEvery > 0 || this.clean;
+			const mayRepeat = qos === 1 || this.forgetEvery > 0 || this.clean || brokers.length > 1;
 			if (!mayRepeat) assert.equal(times, 1, `${payload} ${times} times`);
 		}
 		const first = [...new Set(broker.delivered)].map((payload) => this.indexOf(payload));
@@ -225,10 +282,15 @@ export class Chaos {
 			assert.equal(this.done.has(token), (this.accepted[index]?.qos ?? 0) > 0, "told as done");
 		});
 		if (this.forgetEvery === 0 && !this.clean) {
-			assert.deepEqual([...new Set(this.delivered)], this.sentDown, "order of messages");
+			for (let by = 0; by < brokers.length; by++) {
+				const isIts = (text: string) => this.sentDownBy[this.indexOf(text)] === by;
+				const first = [...new Set(this.delivered)].filter(isIts);
+				assert.deepEqual(first, this.sentDown.filter(isIts), "order of messages");
+			}
+			assert.equal(session.pendingIncoming, 0);
+			if (brokers.length > 1) return;
 			const exactly = this.delivered.filter((text) => this.sentDownQos[this.indexOf(text)] === 2);
 			assert.deepEqual(exactly, [...new Set(exactly)], "QoS 2 delivered once");
-			assert.equal(session.pendingIncoming, 0);
 		}
 	}
 

@@ -16,7 +16,7 @@ interface Outgoing {
 
 export class ModelBroker {
 	/** What clients behind the broker got, in order. */
-	readonly delivered: string[] = [];
+	readonly delivered: string[];
 	/** Bytes for the client. */
 	output: Buffer = Buffer.alloc(0);
 	connected = false;
@@ -33,6 +33,11 @@ export class ModelBroker {
 	private releasesDue: number[] = [];
 	private nextId = 1;
 	private parser: Parser = parser();
+
+	/** @param delivered shared by brokers of which it matters who got what first */
+	constructor(delivered: string[] = []) {
+		this.delivered = delivered;
+	}
 
 	/** A new connection. */
 	open(): void {

@@ -70,19 +70,19 @@ export class Rig {
 	}
 
 	/** Opens the transport; CONNECT is in `received`. */
-	open(): this {
+	open(broker = 0): this {
 		this.parser = this.newParser();
 		this.pending = Buffer.alloc(0);
 		this.given = [];
-		this.session.handleOpened(this.now);
+		this.session.handleOpened(this.now, broker);
 		this.pump();
 		return this;
 	}
 
 	/** Opens and accepts; forgets what the broker had read, CONNECT and Connected. */
-	connect(sessionPresent = false): this {
+	connect(sessionPresent = false, broker = 0): this {
 		this.received = [];
-		this.open();
+		this.open(broker);
 		assert.equal(this.take().cmd, "connect");
 		const before = this.seen.length;
 		this.send({ cmd: "connack", returnCode: 0, sessionPresent });

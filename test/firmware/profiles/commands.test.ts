@@ -83,6 +83,23 @@ test("in a session from before the reboot, TOGGLE sent again is refused at QoS 2
 	assert.deepEqual(shed.levels, [1]);
 });
 
+test("at another broker a repeat cannot be told either, and what it says names that", () => {
+	const shed = new Shed();
+	shed.bench.connect(false, 0);
+	shed.bench.acknowledgeAll();
+	assert.equal(shed.command({ text: "TOGGLE", qos: 2, dup: true }).results[0].done, true);
+	shed.bench.close();
+	shed.bench.connect(false, 1);
+	shed.bench.acknowledgeAll();
+	assert.equal(shed.command({ text: "TOGGLE", qos: 2, dup: true }).results[0].done, true);
+	shed.bench.close();
+	shed.bench.connect(true, 0);
+	shed.bench.acknowledgeAll();
+	const { results } = shed.command({ text: "TOGGLE", qos: 2, dup: true });
+	assert.match(String(results[0].reason), /before the reboot or at another broker$/);
+	assert.deepEqual(shed.levels, [1, 0]);
+});
+
 test("a flood waits at the broker: every command gets its result, no report is pushed out", () => {
 	const shed = new Shed({ window: 2 });
 	shed.bench.connect();
