@@ -54,4 +54,5 @@ test("with several brokers nothing is lost, whichever accepts us next", () => {
 	happened(runAll({ brokers: 2 }), [...names, "staleHandles", "deliveredAgain", "repeats"]);
 	happened(runAll({ brokers: 3, forgetEvery: 4 }), [...names, "sessionsLost"]);
 	happened(runAll({ brokers: 2, cleanSession: true }), names);
+	happened(runAll({ brokers: 2, deliversAtRelease: true }), names);
 });

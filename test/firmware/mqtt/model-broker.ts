@@ -22,10 +22,12 @@ export class ModelBroker {
 	connected = false;
 	/** Repeats come with DUP; aedes sends them without. */
 	marksRepeats = true;
+	/** A QoS 2 publication goes on at its PUBREL, as with Mosquitto, not at its PUBLISH. */
+	deliversAtRelease = false;
 	readonly faults = { repeats: 0, resentReleases: 0, sessionsLost: 0 };
 
 	private hasSession = false;
-	private readonly received = new Set<number>();
+	private readonly received = new Map<number, string>();
 	private outgoing: Outgoing[] = [];
 	/** Ids in the order in which their PUBLISH went out on this connection. */
 	private answersDue: { messageId: number; cmd: string }[] = [];
@@ -122,6 +124,8 @@ export class ModelBroker {
 					assert.equal(due, 0, "PUBREL out of order");
 					this.releasesDue.shift();
 				}
+				const payload = this.received.get(messageId);
+				if (this.deliversAtRelease && payload !== undefined) this.delivered.push(payload);
 				this.received.delete(messageId);
 				this.write({ cmd: "pubcomp", messageId });
 				break;
@@ -154,8 +158,8 @@ export class ModelBroker {
 		if (this.received.has(messageId)) {
 			assert.equal(packet.dup, true, "an id in use without DUP");
 		} else {
-			this.received.add(messageId);
-			this.delivered.push(payload);
+			this.received.set(messageId, payload);
+			if (!this.deliversAtRelease) this.delivered.push(payload);
 		}
 		this.releasesDue.push(messageId);
 		this.write({ cmd: "pubrec", messageId });
