@@ -85,7 +85,7 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 	const own = (given: unknown) => (given === undefined ? " (embedded)" : "");
 	const topics = `${BASE_TOPIC}/${options.node}`;
 	printer.plain(`board ${options.board} as node ${options.node}, Ctrl-C ends it`);
-	printer.plain(`broker ${brokerUrl}${own(options.broker)}`);
+	printer.plain(`broker ${brokerUrl}${own(options.brokers[0])}`);
 	printer.plain(`NTP    ${ntpServer}${own(options.ntp)}`);
 	printer.plain();
 	if (access.ca !== undefined && !isPem(access.ca)) {

@@ -13,6 +13,8 @@ import { nearest } from "./nearest.mjs";
 const SHOWN_LIMIT = 300;
 /** A certificate or a key is smaller by far. */
 const FILE_LIMIT_BYTES = 1 << 20;
+/** As the firmware's configuration. */
+const BROKER_LIMIT = 4;
 /** [MQTT-1.5.3] allows more, the firmware's configuration does not. */
 const TEXT_LIMIT = 255;
 
@@ -36,8 +38,8 @@ export interface BrokerEndpoint extends Endpoint {
 }
 
 export interface StartOptions {
-	/** Undefined: the embedded one. */
-	readonly broker: BrokerEndpoint | undefined;
+	/** In the order in which they are tried; none: the embedded one. All over TLS, or none. */
+	readonly brokers: readonly BrokerEndpoint[];
 	/** Absolute paths. */
 	readonly ca: readonly string[];
 	readonly cert: string | undefined;
@@ -57,7 +59,7 @@ export interface StartOptions {
 }
 
 const OPTIONS = {
-	broker: { type: "string" },
+	broker: { type: "string", multiple: true },
 	ca: { type: "string", multiple: true },
 	cert: { type: "string" },
 	key: { type: "string" },
@@ -79,7 +81,8 @@ export const HELP = `usage: npm start -- [options]      or: fieldmote start [opt
 Runs the firmware on a simulated board. Without options: with a broker (MQTT over TLS) and an NTP
 server of its own, on loopback. Ctrl-C ends it.
 
-  --broker URL          mqtts://host[:8883] or mqtt://host[:1883], instead of the embedded broker
+  --broker URL          mqtts://host[:8883] or mqtt://host[:1883], instead of the embedded broker;
+                        up to four times, all of one kind: tried in turn after a failure
   --ca FILE             CA certificate of that broker, PEM or DER; may be given several times
   --cert FILE           the board's certificate, and
   --key FILE            its RSA key, for a broker that asks for one; PEM or DER, not encrypted
@@ -97,9 +100,9 @@ server of its own, on loopback. Ctrl-C ends it.
 Examples:
   npm start
   npm start -- --verbose --node greenhouse-1
-  npm start -- --broker mqtt://localhost
   npm start -- --broker mqtts://broker.example --ca ca.pem --username me --password-file secret.txt
   npm start -- --broker mqtts://broker.example --ca ca.pem --cert node.pem --key node.key
+  npm start -- --broker mqtt://10.0.0.1 --broker mqtt://10.0.0.2
   npm start -- --ntp pool.ntp.org --once
 `;
 
@@ -114,12 +117,11 @@ export function parseStartOptions(words: readonly string[], root: string): Start
 		const value = given.one(name);
 		return value === undefined ? undefined : checkFile(name, value);
 	};
-	const broker = given.one("broker");
 	const ntp = given.one("ntp");
 	const passwordFile = path("password-file");
 	const board = given.one("board") ?? "host";
 	const options: StartOptions = {
-		broker: broker === undefined ? undefined : parseBroker(broker),
+		brokers: given.all("broker").map(parseBroker),
 		ca: given.all("ca").map((value) => checkFile("ca", value)),
 		cert: path("cert"),
 		key: path("key"),
@@ -174,7 +176,8 @@ function parse(words: readonly string[]): Given {
 			throw new UsageError(`--${name}: needs a value; see --help`);
 		}
 		const list = values.get(name) ?? [];
-		if (list.length > 0 && name !== "ca") throw new UsageError(`--${name}: given twice`);
+		const isList = name === "broker" || name === "ca";
+		if (list.length > 0 && !isList) throw new UsageError(`--${name}: given twice`);
 		list.push(value ?? "");
 		values.set(name, list);
 	}
@@ -186,7 +189,11 @@ function parse(words: readonly string[]): Given {
 }
 
 function check(options: StartOptions): void {
-	const { broker, ca, cert, key } = options;
+	const { brokers, ca, cert, key } = options;
+	const secure = brokers.filter((broker) => broker.secure).length;
+	if (brokers.length > BROKER_LIMIT || (secure > 0 && secure < brokers.length)) {
+		throw new UsageError(`--broker: at most ${BROKER_LIMIT}, all mqtts:// or all mqtt://`);
+	}
 	if (!/^[a-z0-9-]{1,32}$/.test(options.node)) {
 		throw new UsageError(`--node "${options.node}": must be 1 to 32 of a-z, 0-9 and -`);
 	}
@@ -194,10 +201,10 @@ function check(options: StartOptions): void {
 		throw new UsageError(`--profile "${options.profile}": must be one of ${PROFILES.join(", ")}`);
 	}
 	const files = [ca.length > 0 && "--ca", cert && "--cert", key && "--key"].filter(Boolean);
-	if (files.length > 0 && !broker?.secure) {
+	if (files.length > 0 && secure === 0) {
 		throw new UsageError(`${files[0]}: only of use with --broker mqtts://…`);
 	}
-	if (broker?.secure && ca.length === 0) {
+	if (secure > 0 && ca.length === 0) {
 		throw new UsageError("--broker mqtts://…: needs --ca FILE, the CA that vouches for the broker");
 	}
 	if ((cert === undefined) !== (key === undefined)) {

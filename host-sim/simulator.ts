@@ -37,6 +37,7 @@ type Firmware = { readonly stop?: (done: () => void) => void };
 export class Simulator {
 	/** How to reach the broker from a shell. */
 	readonly access: Access;
+	/** One, or several with blanks between. */
 	readonly brokerUrl: string;
 	readonly ntpServer: string;
 	private readonly board: SimulatedBoard;
@@ -57,7 +58,7 @@ export class Simulator {
 	): Promise<Simulator> {
 		const ntp = options.ntp === undefined ? await NtpServer.start() : undefined;
 		try {
-			if (options.broker !== undefined) return new Simulator(options, listener, ntp);
+			if (options.brokers.length > 0) return new Simulator(options, listener, ntp);
 			const files = await ensureBrokerFiles(root);
 			const { username, password } = options;
 			const tls = { cert: files.certificate, key: files.key };
@@ -79,15 +80,14 @@ export class Simulator {
 	) {
 		const { node, profile, username, password, cert, key } = options;
 		const ca = own === undefined ? options.ca : [own.files.ca];
-		const { host, port, secure } = options.broker ?? {
-			host: "localhost",
-			port: own?.broker.tlsPort ?? 0,
-			secure: true,
-		};
+		const embedded = { host: "localhost", port: own?.broker.tlsPort ?? 0, secure: true };
+		const brokers = own === undefined ? options.brokers : [embedded];
+		const { host, port, secure } = brokers[0];
+		const urls = brokers.map((one) => `mqtt${secure ? "s" : ""}://${one.host}:${one.port}`);
 		this.ntp = ntp;
 		this.broker = own?.broker;
 		this.files = own?.files;
-		this.brokerUrl = `${secure ? "mqtts" : "mqtt"}://${host}:${port}`;
+		this.brokerUrl = urls.join(" ");
 		this.ntpServer = ntp?.name ?? `${options.ntp?.host}:${options.ntp?.port}`;
 		this.access = {
 			// The embedded broker has no IPv6 address, which "localhost" would try first.
@@ -112,7 +112,7 @@ export class Simulator {
 				profile,
 				wifi: [WIFI],
 				ntp: { servers: [this.ntpServer] },
-				broker: { url: this.brokerUrl, username, password },
+				broker: { url: urls.length === 1 ? urls[0] : urls, username, password },
 			},
 			credentials: secure ? readCredentials({ ca, cert, key }) : undefined,
 			onTrace: (line) => listener.onTrace(line),

@@ -41,7 +41,7 @@ function refused(words: string[], reason: RegExp): void {
 
 test("without a word: everything embedded", () => {
 	const options = parse();
-	assert.equal(options.broker, undefined);
+	assert.deepEqual(options.brokers, []);
 	assert.equal(options.ntp, undefined);
 	assert.equal(options.node, "sim-1");
 	assert.equal(options.board, "host");
@@ -57,7 +57,7 @@ test("everything given", () => {
 		...["--ntp", "192.0.2.1:1123", "--board", "nodemcu-v2", "--node", "greenhouse-1"],
 		...["--profile", "demo", "--once", "--verbose"],
 	);
-	assert.deepEqual(options.broker, { secure: true, host: "broker.example", port: 8884 });
+	assert.deepEqual(options.brokers, [{ secure: true, host: "broker.example", port: 8884 }]);
 	assert.deepEqual(options.ca, [ca, cert]);
 	assert.deepEqual([options.cert, options.key], [cert, key]);
 	assert.deepEqual([options.username, options.password], ["me", "secret word"]);
@@ -66,10 +66,19 @@ test("everything given", () => {
 	assert.deepEqual([options.once, options.verbose], [true, true]);
 });
 
+test("several brokers, all of one kind", () => {
+	const [a, b] = ["mqtt://a", "mqtt://b"].map((url) => ["--broker", url]);
+	const hosts = (...words: string[]) => parse(...words).brokers.map(({ host }) => host);
+	assert.deepEqual(hosts(...a, ...b, ...a, ...b), ["a", "b", "a", "b"]);
+	refused([...a, ...b, ...a, ...b, ...a], /--broker: at most 4, all mqtts:\/\/ or all mqtt:/);
+	refused([...a, "--broker", "mqtts://b", "--ca", ca], /--broker: at most 4, all mqtts:/);
+});
+
 test("ports have their usual values", () => {
-	assert.deepEqual(parse("--broker", "mqtt://a").broker, { secure: false, host: "a", port: 1883 });
-	assert.equal(parse("--broker", "mqtts://a/", "--ca", ca).broker?.port, 8883);
-	assert.equal(parse("--ntp", "pool.ntp.org").ntp?.port, 123);
+	assert.deepEqual(parse("--broker", "mqtt://a").brokers, [
+		{ secure: false, host: "a", port: 1883 },
+	]);
+	assert.equal(parse("--broker", "mqtts://a/", "--ca", ca).brokers[0]?.port, 8883);
 });
 
 test("an unknown option is named, with the nearest right one", () => {
