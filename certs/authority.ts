@@ -1,13 +1,13 @@
 /**
- * Makes keys and certificates: authorities (ECDSA P-256), broker certificates and device
- * certificates, as the firmware's own check wants them (firmware/net/certificate-chain.ts).
- * Always holds: signatures are ECDSA with SHA-256; an authority signs nothing but leaves. Must
- * not know files.
+ * Makes keys, certificates and revocation lists: authorities (ECDSA P-256), brokers' certificates
+ * and devices' certificates, as the firmware's own check wants them
+ * (firmware/net/certificate-chain.ts). Always holds: signatures are SHA-256, by ECDSA unless an
+ * authority was brought along that is RSA; an authority signs nothing but leaves and lists, and none of them outlives it. Must not know files.
  */
 
-import type { webcrypto } from "node:crypto";
+import { createHash, createPublicKey, type KeyObject, type webcrypto } from "node:crypto";
 import { isIPv4 } from "node:net";
-import type { X509Certificate, X509CertificateGenerator } from "@peculiar/x509";
+import type { X509Certificate, X509CertificateGenerator, X509Crl } from "@peculiar/x509";
 import { loadX509 } from "./x509";
 
 type CryptoKey = webcrypto.CryptoKey;
@@ -25,8 +25,8 @@ const RSA_2048 = {
 
 const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 20 * 365;
-const BROKER_DAYS = 2 * 365;
-const DEVICE_DAYS = 10 * 365;
+export const SERVER_DAYS = 2 * 365;
+export const DEVICE_DAYS = 10 * 365;
 /** Clocks of others may be slow. */
 const BACKDATE_MS = 3_600_000;
 
@@ -49,7 +49,32 @@ export async function exportKey(keys: CryptoKeyPair): Promise<Uint8Array> {
 	return new Uint8Array(await subtle.exportKey("pkcs8", keys.privateKey));
 }
 
-/** A certificate authority that may sign leaves only. */
+/** A private key, ECDSA P-256 or RSA, in the form in which it signs. */
+export async function importKey(key: KeyObject): Promise<CryptoKeyPair> {
+	const isRsa = key.asymmetricKeyType === "rsa";
+	const algorithm = isRsa ? RSA_2048 : P256;
+	const secret = key.export({ format: "der", type: "pkcs8" });
+	const open = createPublicKey(key).export({ format: "der", type: "spki" });
+	return {
+		privateKey: await subtle.importKey("pkcs8", secret, algorithm, true, ["sign"]),
+		publicKey: await subtle.importKey("spki", open, algorithm, true, ["verify"]),
+	};
+}
+
+/** What signs: a certificate, DER, with its key. */
+export async function identityOf(certificate: Uint8Array, key: KeyObject): Promise<Identity> {
+	const { X509Certificate: Certificate } = await loadX509();
+	return {
+		certificate: new Certificate(new Uint8Array(certificate)),
+		keys: await importKey(key),
+	};
+}
+
+/**
+ * A certificate authority that may sign leaves only. Its name ends in six digits of its key's hash:
+ * of two authorities of the same name a client would have to try both.
+ * @param name such as "fieldmote broker CA"
+ */
 export async function makeAuthority(
 	name: string,
 	keys: CryptoKeyPair,
@@ -57,9 +82,11 @@ export async function makeAuthority(
 ): Promise<X509Certificate> {
 	const x509 = await loadX509();
 	const { KeyUsageFlags: usage } = x509;
+	const spki = Buffer.from(await subtle.exportKey("spki", keys.publicKey));
+	const tag = createHash("sha256").update(spki).digest("hex").slice(0, 6);
 	return x509.X509CertificateGenerator.createSelfSigned({
 		serialNumber: serialNumber(),
-		name: [{ CN: [name] }],
+		name: [{ CN: [`${name} ${tag}`] }],
 		...validity(nowMs, AUTHORITY_DAYS),
 		signingAlgorithm: P256,
 		keys,
@@ -71,56 +98,72 @@ export async function makeAuthority(
 	});
 }
 
+/** What a leaf is to be. */
+export interface LeafRequest {
+	readonly publicKey: CryptoKey;
+	readonly nowMs: number;
+	/** Default: SERVER_DAYS, DEVICE_DAYS. */
+	readonly days?: number | undefined;
+}
+
 /**
  * A broker's certificate.
  * @param names DNS names and IPv4 addresses; the first one is the common name too
  */
-export async function makeBrokerCertificate(
+export async function makeServerCertificate(
 	authority: Identity,
-	publicKey: CryptoKey,
 	names: readonly string[],
-	nowMs: number,
+	request: LeafRequest,
 ): Promise<X509Certificate> {
 	const x509 = await loadX509();
 	const alternatives = names.map((value) => {
 		return { type: isIPv4(value) ? ("ip" as const) : ("dns" as const), value };
 	});
-	return issue(authority, publicKey, names[0] ?? "broker", nowMs, BROKER_DAYS, [
+	return issue(authority, commonName(names), { days: SERVER_DAYS, ...defined(request) }, [
 		new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
 		new x509.SubjectAlternativeNameExtension(alternatives),
 	]);
 }
 
+/** RFC 5280 appendix A.1: a common name has 64 characters or less. */
+function commonName(names: readonly string[]): string {
+	return names.find((name) => name.length <= 64) ?? "broker";
+}
+
 /** A device's certificate; the node's id is the common name, which Mosquitto takes as the user. */
 export async function makeDeviceCertificate(
 	authority: Identity,
-	publicKey: CryptoKey,
 	node: string,
-	nowMs: number,
+	request: LeafRequest,
 ): Promise<X509Certificate> {
 	const x509 = await loadX509();
-	return issue(authority, publicKey, node, nowMs, DEVICE_DAYS, [
+	return issue(authority, node, { days: DEVICE_DAYS, ...defined(request) }, [
 		new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
 	]);
+}
+
+function defined({ days, ...rest }: LeafRequest): LeafRequest {
+	return days === undefined ? rest : { ...rest, days };
 }
 
 type Extensions = NonNullable<Parameters<typeof X509CertificateGenerator.create>[0]["extensions"]>;
 
 async function issue(
 	authority: Identity,
-	publicKey: CryptoKey,
-	commonName: string,
-	nowMs: number,
-	days: number,
+	subject: string,
+	{ publicKey, nowMs, days = 0 }: LeafRequest,
 	more: Extensions,
 ): Promise<X509Certificate> {
 	const x509 = await loadX509();
+	const { notBefore, notAfter } = validity(nowMs, days);
+	const { notAfter: last } = authority.certificate;
 	return x509.X509CertificateGenerator.create({
 		serialNumber: serialNumber(),
-		subject: [{ CN: [commonName] }],
+		subject: [{ CN: [subject] }],
 		issuer: authority.certificate.subjectName,
-		...validity(nowMs, days),
-		signingAlgorithm: P256,
+		notBefore,
+		notAfter: notAfter > last ? last : notAfter,
+		signingAlgorithm: authority.keys.privateKey.algorithm.name === "ECDSA" ? P256 : RSA_2048,
 		publicKey,
 		signingKey: authority.keys.privateKey,
 		extensions: [
@@ -129,6 +172,40 @@ async function issue(
 			await x509.SubjectKeyIdentifierExtension.create(publicKey),
 			await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
 			...more,
+		],
+	});
+}
+
+/**
+ * A revocation list (RFC 5280 section 5). It is good as long as its authority is: OpenSSL refuses
+ * every device once the list has expired, and nobody here would renew it in time.
+ * @param revoked serial (hex) and time (ISO 8601) of each
+ */
+export async function makeRevocationList(
+	authority: Identity,
+	revoked: readonly { readonly serial: string; readonly at: string }[],
+	nowMs: number,
+): Promise<X509Crl> {
+	const x509 = await loadX509();
+	const number = Buffer.from(Math.floor(nowMs).toString(16).padStart(12, "0"), "hex");
+	return x509.X509CrlGenerator.create({
+		issuer: authority.certificate.subjectName,
+		thisUpdate: new Date(nowMs - BACKDATE_MS),
+		nextUpdate: authority.certificate.notAfter,
+		signingAlgorithm: authority.keys.privateKey.algorithm.name === "ECDSA" ? P256 : RSA_2048,
+		signingKey: authority.keys.privateKey,
+		entries: revoked.map(({ serial, at }) => ({
+			serialNumber: serial,
+			revocationDate: new Date(at),
+		})),
+		extensions: [
+			await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),
+			// cRLNumber (RFC 5280 5.2.3): an INTEGER that grows; the time does.
+			new x509.Extension(
+				"2.5.29.20",
+				false,
+				Buffer.concat([Buffer.of(0x02, number.length), number]),
+			),
 		],
 	});
 }

@@ -4,11 +4,12 @@
  * firmware could not use is refused here, with the file's name. Must not know mcconfig.
  */
 
-import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { chmod, link, mkdir, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, relative, resolve } from "node:path";
-import { ensureCertificates } from "../certs/ensure";
+import { join, relative, resolve } from "node:path";
+import { type DeviceFiles, ensureCertificates } from "../certs/ensure";
+import { covers, namesOf } from "../certs/issue";
+import { readCertificate, Store, StoreError } from "../certs/store";
 import { UsageError } from "../host-sim/options";
 import { ConfigurationError } from "./configuration";
 
@@ -47,12 +48,12 @@ export function findCredentials(
 	}
 	const own = join(root, "certs/device");
 	if (existsSync(join(own, "authority.der"))) return found(own, root, nowMs);
-	const folder = nodeFolder(root, node);
-	return { folder, state: "to be made", lines: [] };
+	const { image } = storeOf(root).device(node);
+	return { folder: image, state: "to be made", lines: [] };
 }
 
-function nodeFolder(root: string, node: string): string {
-	return join(root, "certs/generated/nodes", node);
+function storeOf(root: string): Store {
+	return new Store(join(root, "certs/generated"));
 }
 
 function found(folder: string, root: string, nowMs: number): Credentials {
@@ -69,18 +70,16 @@ export async function makeCredentials(
 	brokerHost: string,
 	nowMs: number,
 ): Promise<Credentials> {
-	const generated = join(root, "certs/generated");
-	const files = await ensureCertificates(generated, {
-		brokerNames: brokerNames(join(generated, "broker.pem"), brokerHost),
+	const store = storeOf(root);
+	const folder = store.device(node).image;
+	const before = contentOf(folder);
+	const files = await ensureCertificates(store.directory, {
+		brokerNames: brokerNames(store, brokerHost),
 		node,
 		nowMs,
+	}).catch((error): DeviceFiles => {
+		throw error instanceof StoreError ? new ConfigurationError(error.message) : error;
 	});
-	const folder = nodeFolder(root, node);
-	const before = contentOf(folder);
-	await mkdir(folder, { recursive: true, mode: 0o700 });
-	await writeKey(join(folder, "key.der"), readFileSync(files.deviceKeyDer), files.deviceKeyDer);
-	await replace(join(folder, "certificate.der"), readFileSync(files.deviceCertificateDer));
-	await replace(join(folder, "authority.der"), readFileSync(files.brokerCaDer));
 	const shown = (path: string) => relative(root, path);
 	return {
 		folder,
@@ -88,7 +87,8 @@ export async function makeCredentials(
 		lines: [
 			...checkFolder(folder, shown(folder), nowMs),
 			`the broker ${brokerHost} needs: cafile ${shown(files.deviceCa)}, ` +
-				`certfile ${shown(files.brokerChain)}, keyfile ${shown(files.brokerKey)}`,
+				`certfile ${shown(files.brokerChain)}, keyfile ${shown(files.brokerKey)}, ` +
+				`crlfile ${shown(files.deviceCrl)}`,
 		],
 	};
 }
@@ -100,39 +100,15 @@ function contentOf(folder: string): string {
 		.join();
 }
 
-/** The broker's name, and those that its certificate has: the simulator uses it, too. */
-function brokerNames(path: string, host: string): string[] {
-	const names = new Set([...SIMULATOR_NAMES, host]);
-	if (existsSync(path)) {
-		const text = new X509Certificate(readFileSync(path)).subjectAltName ?? "";
-		for (const [, name] of text.matchAll(/(?:DNS|IP Address):([^,\s]+)/g)) names.add(name);
+/** Names of the broker's certificate in the store that is for this host, or of one to be made. */
+function brokerNames(store: Store, host: string): readonly string[] {
+	for (const name of store.servers()) {
+		const { chain } = store.server(name);
+		if (!existsSync(chain)) continue;
+		const leaf = readCertificate(chain);
+		if (covers(leaf, host)) return namesOf(leaf);
 	}
-	return [...names];
-}
-
-async function writeKey(path: string, key: Buffer, source: string): Promise<void> {
-	if (existsSync(path)) {
-		if (readFileSync(path).equals(key)) return chmod(path, 0o600);
-		throw new ConfigurationError(
-			`${path}: is another key than ${source}; move the one away that the node does not have`,
-		);
-	}
-	const temporary = temporaryFor(path);
-	await writeFile(temporary, key, { mode: 0o600 });
-	// link() fails where a file is, rename() would replace it.
-	await link(temporary, path).finally(() => rm(temporary));
-}
-
-async function replace(path: string, bytes: Buffer): Promise<void> {
-	if (existsSync(path) && readFileSync(path).equals(bytes)) return;
-	const temporary = temporaryFor(path);
-	await writeFile(temporary, bytes, { mode: 0o644 });
-	await rename(temporary, path);
-}
-
-/** Not in the folder itself: mcconfig takes every file in it. */
-function temporaryFor(path: string): string {
-	return join(dirname(dirname(path)), `.${randomUUID()}.new`);
+	return SIMULATOR_NAMES.includes(host) ? SIMULATOR_NAMES : [host];
 }
 
 /** @returns what there is; throws with the name of a file that the firmware could not use */
@@ -143,7 +119,8 @@ function checkFolder(folder: string, shown: string, nowMs: number): string[] {
 		const reason = "all files there go into the image; move it away";
 		throw new ConfigurationError(`${shown}/${strange[0]}: ${reason} (${KNOWN.join(", ")})`);
 	}
-	const read = (name: string) => readCertificate(join(folder, name), `${shown}/${name}`, nowMs);
+	const read = (name: string) =>
+		readImageCertificate(join(folder, name), `${shown}/${name}`, nowMs);
 	const authorities = AUTHORITIES.filter((name) => names.includes(name));
 	if (authorities.length === 0) {
 		throw new ConfigurationError(`${shown}: no authority.der, the CA of the broker's certificate`);
@@ -167,7 +144,7 @@ function checkFolder(folder: string, shown: string, nowMs: number): string[] {
 	return [...lines, line];
 }
 
-function readCertificate(path: string, shown: string, nowMs: number) {
+function readImageCertificate(path: string, shown: string, nowMs: number) {
 	const bytes = readFileSync(path);
 	if (bytes[0] !== 0x30) {
 		const how = `openssl x509 -outform der -in ca.pem -out ${shown}`;

@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureCertificates } from "../certs/ensure";
+import { Store } from "../certs/store";
 
 export interface BrokerFiles {
 	/** PEM: certificate and its CA's. */
@@ -32,17 +33,14 @@ export async function ensureBrokerFiles(root: string): Promise<BrokerFiles> {
 		const { code = "" } = error as NodeJS.ErrnoException;
 		if (!["EROFS", "EACCES", "EPERM", "ENOENT"].includes(code)) throw error;
 		// A key that is there but not ours to read is no reason to make others.
-		if (existsSync(join(folder, "broker.key"))) throw error;
+		if (existsSync(new Store(folder).brokerCa.key)) throw error;
 	}
 	const temporary = mkdtempSync(join(tmpdir(), "fieldmote-certs-"));
 	return ensureIn(temporary, () => rmSync(temporary, { recursive: true, force: true }));
 }
 
 async function ensureIn(folder: string, discard: () => void): Promise<BrokerFiles> {
-	const paths = await ensureCertificates(folder, { brokerNames: NAMES }).catch((error) => {
-		if (error instanceof Error && "code" in error && !/^ERR_/.test(String(error.code))) throw error;
-		throw new Error(`${folder} is damaged: remove it, it is made again (${error.message})`);
-	});
+	const paths = await ensureCertificates(folder, { brokerNames: NAMES });
 	return {
 		certificate: readFileSync(paths.brokerChain),
 		key: readFileSync(paths.brokerKey),

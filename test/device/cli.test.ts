@@ -23,7 +23,7 @@ before(() => {
 after(() => bench.discard());
 
 function credentials(name = ""): string {
-	return join(bench.root, "certs/generated/nodes/shed-1", name);
+	return join(bench.root, "certs/generated/devices/shed-1/image", name);
 }
 
 test("builds and flashes with the platform, board, certificates and values of the node", () => {
@@ -50,12 +50,13 @@ test("builds and flashes with the platform, board, certificates and values of th
 	const { stack } = manifest.platforms["esp/*"].creation;
 	const machine = `machine: static 32768, chunks 1536+512, slots 512+64, stack ${stack} `;
 	assert.ok(stdout.includes(`\n${machine}`), stdout);
-	assert.match(stdout, /^certificates: made in certs\/generated\/nodes\/shed-1$/m);
+	assert.match(stdout, /^certificates: made in certs\/generated\/devices\/shed-1\/image$/m);
 	assert.match(stdout, /certificate\.der valid until \d{4}-\d\d-\d\d$/m);
 	assert.match(stdout, /the broker broker\.lan needs: cafile .*device-ca\.pem, certfile /);
 	assert.match(stdout, /^built in \d+ s: .*main\.bin, 1000 of 1044480 bytes$/m);
 	assert.match(stdout, /^flashed to \/dev\/null$/m);
 	assert.deepEqual(readdirSync(credentials()).sort(), [
+		"authority-1.der",
 		"authority.der",
 		"certificate.der",
 		"key.der",
@@ -80,7 +81,7 @@ test("a key that is another than the one made is not overwritten", () => {
 	writeFileSync(path, "another key");
 	const { status, stderr } = bench.run([...GIVEN, "--build-only"]);
 	assert.equal(status, 1);
-	assert.match(stderr, /key\.der: is another key than .*shed-1\.key\.der; move/);
+	assert.match(stderr, /key\.der: is another key than .*shed-1\/key\.pem; move/);
 	assert.equal(readFileSync(path, "utf8"), "another key");
 	assert.deepEqual(bench.calls(), []);
 	writeFileSync(path, key);
@@ -92,7 +93,7 @@ test("the dry run makes nothing, and what it prints does the same in a shell", (
 	assert.equal(status, 0, stderr);
 	assert.deepEqual(bench.calls(), []);
 	assert.ok(!existsSync(join(bench.root, "dist/device/new-1")));
-	assert.ok(!existsSync(join(bench.root, "certs/generated/nodes/new-1")));
+	assert.ok(!existsSync(join(bench.root, "certs/generated/devices/new-1")));
 	const pasted = bench.paste(stdout);
 	assert.equal(pasted.status, 0, pasted.stderr);
 	const calls = bench.calls();

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -21,12 +29,16 @@ before(async () => {
 
 after(() => rmSync(root, { recursive: true, force: true }));
 
-test("the broker's certificate keeps the names that it had", async () => {
+test("each broker has a certificate; one that is for the host already is taken as it is", async () => {
 	await makeCredentials(root, "shed-2", "other.lan", NOW_MS);
-	const broker = new X509Certificate(readFileSync(join(root, "certs/generated/broker.pem")));
-	for (const name of ["localhost", "broker.lan", "other.lan"]) {
-		assert.equal(broker.checkHost(name), name);
-	}
+	await makeCredentials(root, "shed-3", "127.0.0.1", NOW_MS);
+	const before = await makeCredentials(root, "shed-3", "localhost", NOW_MS);
+	assert.equal(before.state, "found");
+	const brokers = join(root, "certs/generated/brokers");
+	assert.deepEqual(readdirSync(brokers).sort(), ["broker.lan", "localhost", "other.lan"]);
+	const broker = new X509Certificate(readFileSync(join(brokers, "localhost/fullchain.pem")));
+	assert.equal(broker.subjectAltName, "DNS:localhost, IP Address:127.0.0.1");
+	assert.match(before.lines.join("\n"), /certfile certs\/generated\/brokers\/localhost\/fullchain/);
 });
 
 test("certs/device is taken when it has an authority, with its page, and else the node's folder", () => {
@@ -51,10 +63,18 @@ const p256 = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
 const der = (key: typeof rsa) => key.export({ format: "der", type: "pkcs8" });
 
+function remove(folder: string, ...names: string[]): void {
+	for (const name of names) rmSync(join(folder, name));
+}
+
 const REFUSED: [what: string, change: (folder: string) => void, text: RegExp, nowMs?: number][] = [
 	["a file more", (f) => writeFileSync(join(f, "notes.txt"), ""), /notes\.txt: all files there go/],
 	["a page", (f) => writeFileSync(join(f, "README.md"), ""), /README\.md: all files there go/],
-	["no authority", (f) => rmSync(join(f, "authority.der")), /no authority\.der, the CA/],
+	[
+		"no authority",
+		(f) => remove(f, "authority.der", "authority-1.der"),
+		/no authority\.der, the CA/,
+	],
 	["no key", (f) => rmSync(join(f, "key.der")), /certificate\.der without key\.der/],
 	["no certificate", (f) => rmSync(join(f, "certificate.der")), /key\.der without certificate/],
 	[

@@ -1,0 +1,126 @@
+/**
+ * The authorities of a store: one for brokers with its successor, one for devices. Makes what is
+ * missing, and loads them for signing. Always holds: an authority that is there keeps its key;
+ * a certificate and a key that do not belong together sign nothing.
+ */
+
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import {
+	exportKey,
+	type Identity,
+	identityOf,
+	importKey,
+	makeAuthority,
+	makeKeys,
+} from "./authority";
+import { type LedgerKind, recordIssued } from "./ledger";
+import { toPem } from "./pem";
+import { writeRevocationLists } from "./revocation";
+import {
+	type AuthorityFiles,
+	readCertificate,
+	readCertificates,
+	readKey,
+	type Store,
+	StoreError,
+} from "./store";
+
+const NAMES = { "broker-ca": "fieldmote broker CA", "device-ca": "fieldmote device CA" } as const;
+
+/**
+ * Makes the authorities that are missing, and the revocation lists.
+ * @returns paths of what was made
+ */
+export async function ensureAuthorities(store: Store, nowMs: number): Promise<string[]> {
+	const made: string[] = [];
+	for (const files of [store.brokerCa, store.brokerCaNext]) {
+		if (await ensureAuthority(store, files, "broker-ca", nowMs)) made.push(files.certificate);
+		store.replace(files.der, readCertificate(files.certificate).raw);
+	}
+	const { deviceCa } = store;
+	if (await ensureAuthority(store, deviceCa, "device-ca", nowMs)) made.push(deviceCa.certificate);
+	if (!existsSync(store.deviceCrl) && existsSync(deviceCa.key)) {
+		await writeRevocationLists(store, nowMs);
+		made.push(store.deviceCrl);
+	}
+	return made;
+}
+
+/** @returns whether a certificate was made */
+async function ensureAuthority(
+	store: Store,
+	files: AuthorityFiles,
+	kind: keyof typeof NAMES & LedgerKind,
+	nowMs: number,
+): Promise<boolean> {
+	const isThere = existsSync(files.certificate);
+	if (isThere) {
+		const [certificate, ...older] = readCertificates(files.certificate);
+		if (Date.parse((certificate as X509Certificate).validTo) > nowMs) return false;
+		// The same key under a new date: what it signed stays good. Without key there is nothing to do.
+		if (!existsSync(files.key)) return false;
+		const pem = (await certificateFor(store, files, kind, nowMs)).toString();
+		return store.replace(files.certificate, [pem, ...older.map(String)].join(""));
+	}
+	if (!existsSync(files.key)) store.writeNewKey(files.key, await newKey());
+	return store.writeNew(
+		files.certificate,
+		(await certificateFor(store, files, kind, nowMs)).toString(),
+	);
+}
+
+async function certificateFor(
+	store: Store,
+	files: AuthorityFiles,
+	kind: keyof typeof NAMES,
+	nowMs: number,
+): Promise<X509Certificate> {
+	const keys = await importKey(readKey(files.key));
+	const made = await makeAuthority(NAMES[kind], keys, nowMs);
+	const certificate = new X509Certificate(Buffer.from(made.rawData));
+	recordIssued(store, kind, commonNameOf(certificate), certificate, certificate, nowMs);
+	return certificate;
+}
+
+/** A key of a new authority; PEM. */
+async function newKey(): Promise<string> {
+	return toPem("PRIVATE KEY", await exportKey(await makeKeys("P-256")));
+}
+
+/** A new authority for devices or brokers, not yet written anywhere; PEM. */
+export async function newAuthority(
+	kind: keyof typeof NAMES,
+	nowMs: number,
+): Promise<{ readonly certificate: string; readonly key: string }> {
+	const keys = await makeKeys("P-256");
+	const certificate = await makeAuthority(NAMES[kind], keys, nowMs);
+	return {
+		certificate: toPem("CERTIFICATE", new Uint8Array(certificate.rawData)),
+		key: toPem("PRIVATE KEY", await exportKey(keys)),
+	};
+}
+
+/** Loads the authority in use for signing; throws StoreError where it cannot sign. */
+export async function loadAuthority(store: Store, files: AuthorityFiles): Promise<Identity> {
+	const { certificate: path, key: keyPath } = files;
+	if (!existsSync(path)) {
+		const where = store.shown(store.directory);
+		throw new StoreError(`${where}: no authorities there yet; "npm run certs -- init" makes them`);
+	}
+	if (!existsSync(keyPath)) {
+		const shown = store.shown(path);
+		throw new StoreError(`${store.shown(keyPath)}: is not there; without it ${shown} cannot sign`);
+	}
+	const certificate = readCertificate(path);
+	const key = readKey(keyPath);
+	if (!certificate.checkPrivateKey(key)) {
+		throw new StoreError(`${store.shown(keyPath)}: does not belong to ${store.shown(path)}`);
+	}
+	return identityOf(certificate.raw, key);
+}
+
+/** The common name of a subject; the whole of it where there is none. */
+export function commonNameOf({ subject }: X509Certificate): string {
+	return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ", ");
+}

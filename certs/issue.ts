@@ -1,0 +1,191 @@
+/**
+ * Issues brokers' and devices' certificates into a store. Always holds: a key that is there is kept
+ * unless a new one is asked for, and then the old one goes to retired/; what is issued is in the
+ * ledger before it is in its place. Must not know the command line.
+ */
+
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import { isIPv4 } from "node:net";
+import { loadAuthority } from "./authorities";
+import {
+	exportKey,
+	type Identity,
+	importKey,
+	type KeyKind,
+	makeDeviceCertificate,
+	makeKeys,
+	makeServerCertificate,
+} from "./authority";
+import { refreshImage } from "./image";
+import { type Ledger, readLedger, recordIssued } from "./ledger";
+import { toPem } from "./pem";
+import {
+	type DevicePaths,
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	type ServerFiles,
+	type Store,
+	StoreError,
+} from "./store";
+
+/** A leaf that ends sooner than this is not taken as it is. */
+const RENEW_MS = 14 * 86_400_000;
+
+export interface IssueOptions {
+	readonly nowMs: number;
+	/** How long it is to be good; never longer than its authority. */
+	readonly days?: number | undefined;
+	/** Replaces the key that is there. */
+	readonly newKey?: boolean | undefined;
+}
+
+export interface ServerOptions extends IssueOptions {
+	/** Of a new key; default P-256. */
+	readonly keyKind?: KeyKind | undefined;
+	/** Default: that of the store. */
+	readonly authority?: Identity | undefined;
+}
+
+/** Issues a broker's certificate; names as checkServerNames() returns them. */
+export async function issueServer(
+	store: Store,
+	names: readonly string[],
+	options: ServerOptions,
+): Promise<ServerFiles> {
+	const name = names[0] ?? "";
+	const files = store.server(name);
+	const authority = options.authority ?? (await loadAuthority(store, store.brokerCa));
+	if (options.newKey) retireKey(store, files.key, `server-${name.replace("*", "_")}.key`);
+	const kind = options.keyKind ?? "P-256";
+	if (!existsSync(files.key)) await writeKey(store, files.key, kind);
+	const { publicKey } = await importKey(readKey(files.key));
+	const { nowMs, days } = options;
+	const made = await makeServerCertificate(authority, names, { publicKey, nowMs, days });
+	const certificate = new X509Certificate(Buffer.from(made.rawData));
+	const issuer = new X509Certificate(Buffer.from(authority.certificate.rawData));
+	recordIssued(store, "server", name, certificate, issuer, nowMs);
+	store.replace(files.chain, `${certificate}${issuer}`);
+	return files;
+}
+
+/** Issues a broker's certificate unless there is one that is good for these names. */
+export async function ensureServer(
+	store: Store,
+	names: readonly string[],
+	options: ServerOptions,
+): Promise<ServerFiles> {
+	const files = store.server(names[0] ?? "");
+	const present = existsSync(files.chain) ? readCertificates(files.chain) : [];
+	const [leaf] = present;
+	if (leaf !== undefined && isGoodServer(store, files, options.nowMs)) {
+		if (names.every((name) => covers(leaf, name))) return files;
+	}
+	// Names that somebody added are not taken away.
+	const kept = leaf === undefined ? [] : namesOf(leaf);
+	return issueServer(store, [...new Set([...names, ...kept])], options);
+}
+
+/** Whether a broker's files belong together, under the authority in use, for some days more. */
+function isGoodServer(store: Store, files: ServerFiles, nowMs: number): boolean {
+	const [leaf, issuer] = readCertificates(files.chain) as [X509Certificate, X509Certificate?];
+	const authority = readCertificate(store.brokerCa.certificate);
+	if (issuer === undefined || !issuer.raw.equals(authority.raw)) return false;
+	if (!existsSync(files.key) || !leaf.checkPrivateKey(readKey(files.key))) return false;
+	return isInTime(leaf, nowMs) && leaf.verify(authority.publicKey);
+}
+
+function isInTime({ validFrom, validTo }: X509Certificate, nowMs: number): boolean {
+	const fromMs = Date.parse(validFrom);
+	const untilMs = Date.parse(validTo);
+	return fromMs <= nowMs && untilMs - nowMs > Math.min(RENEW_MS, (untilMs - fromMs) / 3);
+}
+
+/** Whether the subjectAltName covers a name, as clients ask. */
+export function covers(leaf: X509Certificate, name: string): boolean {
+	const found = isIPv4(name) ? leaf.checkIP(name) : leaf.checkHost(name, { subject: "never" });
+	return found !== undefined;
+}
+
+/** Names of a certificate, as issueServer() takes them. */
+export function namesOf({ subjectAltName = "" }: X509Certificate): string[] {
+	const found = subjectAltName.matchAll(/(?:DNS|IP Address):([^,\s]+)/g);
+	return [...found].map(([, name]) => name as string);
+}
+
+export interface DeviceOptions extends IssueOptions {
+	/** DER of a further authority for the image. */
+	readonly further?: Uint8Array | undefined;
+	/** Default: that of the store. */
+	readonly authority?: Identity | undefined;
+	/** Default: that of the store. */
+	readonly ledger?: Ledger | undefined;
+}
+
+/** Issues a device's certificate and brings its image up to date. */
+export async function issueDevice(
+	store: Store,
+	id: string,
+	options: DeviceOptions,
+): Promise<DevicePaths> {
+	const paths = store.device(id);
+	const authority = options.authority ?? (await loadAuthority(store, store.deviceCa));
+	if (options.newKey) {
+		retireKey(store, paths.key, `device-${id}.key`);
+		retireKey(store, paths.imageKey, `device-${id}-image.key`);
+	}
+	if (!existsSync(paths.key)) await writeKey(store, paths.key, "RSA");
+	const { publicKey } = await importKey(readKey(paths.key));
+	const { nowMs, days } = options;
+	const made = await makeDeviceCertificate(authority, id, { publicKey, nowMs, days });
+	const certificate = new X509Certificate(Buffer.from(made.rawData));
+	const issuer = new X509Certificate(Buffer.from(authority.certificate.rawData));
+	recordIssued(store, "device", id, certificate, issuer, nowMs);
+	store.replace(paths.certificate, certificate.toString());
+	refreshImage(store, id, options.further);
+	return paths;
+}
+
+/**
+ * Issues a device's certificate unless it has one that still holds; its image is brought up to date
+ * in any case. Throws StoreError for one that was revoked.
+ * @returns what came of it
+ */
+export async function ensureDevice(
+	store: Store,
+	id: string,
+	options: DeviceOptions,
+): Promise<"made" | "refreshed" | "kept"> {
+	const paths = store.device(id);
+	if (options.newKey || !existsSync(paths.key) || !existsSync(paths.certificate)) {
+		await issueDevice(store, id, options);
+		return "made";
+	}
+	const certificate = readCertificate(paths.certificate);
+	const { revoked } = options.ledger ?? readLedger(store);
+	if (revoked.has(certificate.serialNumber)) {
+		throw new StoreError(
+			`${id}: its certificate was revoked; "npm run certs -- device ${id} --new-key" makes a new ` +
+				"key and certificate, and the board has to be flashed",
+		);
+	}
+	const isGood =
+		isInTime(certificate, options.nowMs) &&
+		certificate.checkPrivateKey(readKey(paths.key)) &&
+		readCertificates(store.deviceCa.certificate).some((one) => certificate.verify(one.publicKey));
+	if (!isGood) {
+		await issueDevice(store, id, options);
+		return "made";
+	}
+	return refreshImage(store, id, options.further) ? "refreshed" : "kept";
+}
+
+function retireKey(store: Store, path: string, name: string): void {
+	if (readIfThere(path) !== undefined) store.retire(path, name);
+}
+
+async function writeKey(store: Store, path: string, kind: KeyKind): Promise<void> {
+	store.writeNewKey(path, toPem("PRIVATE KEY", await exportKey(await makeKeys(kind))));
+}

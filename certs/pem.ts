@@ -1,0 +1,10 @@
+/** PEM (RFC 7468): base64 in lines of 64 characters between two labels. */
+
+/** @param label such as "CERTIFICATE" */
+export function toPem(label: string, der: Uint8Array): string {
+	const lines =
+		Buffer.from(der)
+			.toString("base64")
+			.match(/.{1,64}/g) ?? [];
+	return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
+}

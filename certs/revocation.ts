@@ -1,0 +1,63 @@
+/**
+ * The revocation lists of the devices' authorities: one for each that brokers trust, in one file,
+ * as Mosquitto's `crlfile` takes them. Always holds: no authority is without its list, because
+ * OpenSSL refuses every device of one that has none.
+ */
+
+import type { X509Certificate } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { identityOf, makeRevocationList } from "./authority";
+import { keyIdOf, type RevokedEntry, readLedger } from "./ledger";
+import { readCertificates, readIfThere, readKey, type Store, StoreError } from "./store";
+import { loadX509 } from "./x509";
+
+/** Writes the lists anew from the ledger. Throws StoreError where one cannot be signed. */
+export async function writeRevocationLists(store: Store, nowMs: number): Promise<void> {
+	const revoked = [...readLedger(store).revoked.values()];
+	const lists: string[] = [];
+	for (const certificate of readCertificates(store.deviceCa.certificate)) {
+		const issuer = keyIdOf(certificate);
+		const own = revoked.filter((entry) => entry.issuer === issuer);
+		const key = findKey(store, certificate);
+		if (key === undefined) lists.push(await keptList(store, certificate, own));
+		else {
+			const authority = await identityOf(certificate.raw, key);
+			lists.push((await makeRevocationList(authority, own, nowMs)).toString("pem"));
+		}
+	}
+	store.replace(store.deviceCrl, lists.map((list) => `${list.trim()}\n`).join(""));
+}
+
+/** The key of an authority: the one in use, or one that was retired. */
+export function findKey(store: Store, certificate: X509Certificate) {
+	const retired = existsSync(store.retired) ? readdirSync(store.retired) : [];
+	const paths = [
+		store.deviceCa.key,
+		...retired
+			.filter((name) => /^device-ca.*\.key$/.test(name))
+			.map((name) => join(store.retired, name)),
+	];
+	const keys = paths.filter((path) => existsSync(path)).map(readKey);
+	return keys.find((key) => certificate.checkPrivateKey(key));
+}
+
+/** The list that is there, where its authority's key is not: good if nothing is to be added. */
+async function keptList(
+	store: Store,
+	certificate: X509Certificate,
+	revoked: readonly RevokedEntry[],
+): Promise<string> {
+	const x509 = await loadX509();
+	const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
+	const text = readIfThere(store.deviceCrl) ?? "";
+	for (const pem of text.match(/-----BEGIN X509 CRL[\s\S]*?-----END X509 CRL-----/g) ?? []) {
+		const list = new x509.X509Crl(pem);
+		if (!(await list.verify({ publicKey }).catch(() => false))) continue;
+		if (revoked.every(({ serial }) => list.findRevoked(serial) !== null)) return pem;
+	}
+	throw new StoreError(
+		`${store.shown(store.deviceCrl)}: the list of ${certificate.subject} cannot be signed: ` +
+			`its key is not there; it belongs in ${store.shown(store.retired)}`,
+	);
+}

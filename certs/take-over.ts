@@ -1,0 +1,85 @@
+/**
+ * Takes over a store of the layout before this one: broker.pem and broker.key, <node>.pem and
+ * <node>.key, nodes/<node>/ beside the authorities. Always holds: no key is lost, that of a flashed
+ * board least of all; what is not needed any more is moved to retired/ and not removed; stopped in
+ * the middle, it goes on the next time.
+ */
+
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isId } from "../firmware/topics";
+import { namesOf } from "./issue";
+import { type LedgerKind, readLedger, recordIssued } from "./ledger";
+import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
+
+/** @returns what was taken over, by name; nothing where there is nothing old */
+export function takeOver(store: Store, nowMs: number): string[] {
+	const at = (name: string) => join(store.directory, name);
+	const names = existsSync(store.directory) ? readdirSync(store.directory) : [];
+	const taken: string[] = [];
+	if (names.includes("broker.key") && names.includes("broker.pem")) {
+		takeServer(store, at("broker.pem"), at("broker.key"), nowMs);
+		taken.push("broker");
+	}
+	const nodes = names.includes("nodes") ? readdirSync(at("nodes")) : [];
+	const flat = names.filter((name) => name.endsWith(".key")).map((name) => name.slice(0, -4));
+	const ids = [...new Set([...nodes, ...flat])].filter(isId);
+	for (const id of ids) {
+		if (["broker", "broker-ca", "broker-ca-next", "device-ca"].includes(id)) continue;
+		if (takeDevice(store, id, nowMs)) taken.push(id);
+	}
+	return taken;
+}
+
+function takeServer(store: Store, chain: string, key: string, nowMs: number): void {
+	const leaf = readCertificate(chain);
+	const files = store.server(namesOf(leaf)[0] ?? "broker");
+	if (store.writeNewKey(files.key, readIfThere(key) ?? "")) {
+		store.writeNew(files.chain, readIfThere(chain) ?? "");
+		record(store, "server", namesOf(leaf)[0] ?? "broker", files.chain, nowMs);
+	}
+	store.retire(key, "server-before.key");
+	store.retire(chain, "server-before.pem");
+}
+
+/** What was in nodes/ went into an image, so it is the one that counts. */
+function takeDevice(store: Store, id: string, nowMs: number): boolean {
+	const at = (name: string) => join(store.directory, name);
+	const inImage = (name: string) => join(store.directory, "nodes", id, name);
+	const key = [inImage("key.der"), at(`${id}.key`)].find((path) => existsSync(path));
+	const certificate = [inImage("certificate.der"), at(`${id}.pem`)].find((path) =>
+		existsSync(path),
+	);
+	if (key === undefined) return false;
+	const paths = store.device(id);
+	const pem = readKey(key).export({ format: "pem", type: "pkcs8" });
+	const isNew = store.writeNewKey(paths.key, pem);
+	if (isNew && certificate !== undefined) {
+		store.writeNew(paths.certificate, readCertificate(certificate).toString());
+		record(store, "device", id, paths.certificate, nowMs);
+	}
+	for (const [path, name] of [
+		[inImage("key.der"), `device-${id}-image.key`],
+		[inImage("certificate.der"), `device-${id}-image.der`],
+		[inImage("authority.der"), `device-${id}-authority.der`],
+		[at(`${id}.key`), `device-${id}.key`],
+		[at(`${id}.key.der`), `device-${id}-der.key`],
+		[at(`${id}.pem`), `device-${id}.pem`],
+		[at(`${id}.der`), `device-${id}.der`],
+	] as const) {
+		store.retire(path, name);
+	}
+	return isNew;
+}
+
+/** Enters a certificate that was issued before there was a ledger. */
+function record(store: Store, kind: LedgerKind, name: string, path: string, nowMs: number): void {
+	const certificate = readCertificate(path);
+	if (readLedger(store).certificates.has(certificate.serialNumber)) return;
+	const authorities = kind === "server" ? store.brokerCa : store.deviceCa;
+	if (!existsSync(authorities.certificate)) return;
+	const issuer = readCertificates(authorities.certificate).find((one) =>
+		certificate.verify(one.publicKey),
+	);
+	if (issuer !== undefined) recordIssued(store, kind, name, certificate, issuer, nowMs);
+}
