@@ -1,0 +1,89 @@
+/**
+ * Lines to try a broker with, which work as pasted into a shell. Always holds: no password is in a
+ * line, only the file that it is read from. Pure.
+ */
+
+import { type Access, commandLine, quote, watchLine } from "../host-sim/mosquitto-lines";
+import type { Endpoint } from "../host-sim/options";
+import type { Configuration } from "./configurations";
+import type { PreparedFiles } from "./files";
+
+/** The simulator's node, and what acl allows others to do with it. */
+const NODE = "sim-1";
+const WATCHED = "fieldmote/#";
+const COMMAND = [`fieldmote/${NODE}/relay/set`, "TOGGLE"] as const;
+
+export interface Reached {
+	readonly host: string;
+	readonly port: number;
+	readonly upstream: Endpoint;
+}
+
+/** What to print for a configuration that runs. */
+export function linesToTry(
+	configuration: Configuration,
+	files: PreparedFiles,
+	reached: Reached,
+): string[] {
+	if (configuration.forBrowsers) return browserLines(files, reached);
+	const access = (user: string) => accessOf(configuration, files, reached, user);
+	const lines = [
+		"a node:",
+		`  ${nodeLine(configuration, access(NODE))}`,
+		"watch it, and switch its relay:",
+		`  ${watchLine(access("logger"), WATCHED)}`,
+		`  ${commandLine(access("dashboard"), ...COMMAND)}`,
+	];
+	if (!configuration.hasUpstream) return lines;
+	const { upstream } = reached;
+	const above = (user: string): Access => {
+		return { ...upstream, ca: files.brokerCa, ...files.certificateOf(user) };
+	};
+	return [
+		`upstream is ${upstream.host}:${upstream.port}: npm run broker -- mutual in another terminal`,
+		...lines,
+		"the same from upstream:",
+		`  ${watchLine(above("logger"), WATCHED)}`,
+		`  ${commandLine(above("dashboard"), ...COMMAND)}`,
+	];
+}
+
+function accessOf(
+	{ secure, login }: Configuration,
+	files: PreparedFiles,
+	{ host, port }: Reached,
+	user: string,
+): Access {
+	return {
+		host,
+		port,
+		...(secure && { ca: files.brokerCa }),
+		...(login === "certificate" && files.certificateOf(user)),
+		...(login === "password" && { username: user, passwordFile: files.passwordFileOf(user) }),
+	};
+}
+
+function nodeLine({ secure }: Configuration, access: Access): string {
+	const { host, port, ca, cert, key, username, passwordFile } = access;
+	const words = ["--broker", `${secure ? "mqtts" : "mqtt"}://${host}:${port}`, "--node", NODE];
+	if (ca !== undefined) words.push("--ca", quote(ca));
+	if (cert !== undefined && key !== undefined) {
+		words.push("--cert", quote(cert), "--key", quote(key));
+	}
+	if (username !== undefined && passwordFile !== undefined) {
+		words.push("--username", username, "--password-file", quote(passwordFile));
+	}
+	return `npm start -- ${words.join(" ")}`;
+}
+
+function browserLines(files: PreparedFiles, { host, port }: Reached): string[] {
+	const password = quote(files.passwordFileOf("dashboard"));
+	const words = `-l wss -h ${host} -p ${port} --ca ${quote(files.brokerCa)} -u dashboard`;
+	return [
+		`in a page, with MQTT.js: mqtt.connect("wss://${host}:${port}", { username, password })`,
+		`  user dashboard, password in ${files.passwordFileOf("dashboard")};`,
+		`  the browser has to trust ${files.brokerCa}`,
+		"the same in a terminal:",
+		`  npx mqtt sub ${words} -P "$(head -n 1 ${password})" -v -t ${quote(WATCHED)}`,
+	];
+}

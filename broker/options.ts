@@ -1,0 +1,172 @@
+/**
+ * The command line of `fieldmote broker`: words in, a checked record or a UsageError out. Always
+ * holds: an error says which word and what is allowed. Opens no file.
+ */
+
+import { isIPv4 } from "node:net";
+import { parseArgs } from "node:util";
+import { nearest } from "../host-sim/nearest.mjs";
+import { type Endpoint, UsageError } from "../host-sim/options";
+import { CONFIGURATIONS, type Configuration, findConfiguration } from "./configurations";
+
+export interface BrokerOptions {
+	/** At least one, but with help or list. */
+	readonly configurations: readonly Configuration[];
+	/** Name of a configuration → its port. */
+	readonly ports: Readonly<Record<string, number>>;
+	readonly address: string;
+	readonly upstream: Endpoint;
+	/** Undefined: certs/generated. */
+	readonly directory: string | undefined;
+	readonly verbose: boolean;
+	readonly list: boolean;
+	readonly help: boolean;
+}
+
+const OPTIONS = {
+	port: { type: "string" },
+	address: { type: "string" },
+	upstream: { type: "string" },
+	directory: { type: "string" },
+	verbose: { type: "boolean" },
+	list: { type: "boolean" },
+	help: { type: "boolean", short: "h" },
+} as const;
+
+const NAMES = CONFIGURATIONS.map(({ name }) => name);
+const UPSTREAM: Endpoint = { host: "localhost", port: 8883 };
+
+/** One line for each configuration. */
+export const LIST = CONFIGURATIONS.map(({ name, port, what }) => {
+	return `  ${name.padEnd(11)} ${port}  ${what}`;
+}).join("\n");
+
+export const HELP = `usage: npm run broker -- NAME… [options]      or: fieldmote broker NAME… [options]
+
+Runs Mosquitto in the foreground with one of the configurations in broker/, or with several that
+listen on different ports, and prints lines to try it with. Certificates and passwords are made
+below certs/generated where they are missing; sessions are kept there. Ctrl-C ends it.
+
+${LIST}
+
+  --port PORT           another port; with one NAME
+  --address IPV4        listen there instead of 127.0.0.1, for boards; the certificate gets it
+  --upstream HOST:PORT  for bridge, instead of localhost:8883
+  --directory FOLDER    instead of certs/generated
+  --verbose             log every packet
+  --list                the names
+  --help                this text
+
+Examples:
+  npm run broker -- plain
+  npm run broker -- tls websockets
+  npm run broker -- mutual --address 192.168.1.20
+  npm run broker -- mutual          and in another terminal:  npm run broker -- bridge
+`;
+
+/** Reads the command line: what follows the command. */
+export function parseBrokerOptions(words: readonly string[]): BrokerOptions {
+	const { names, texts, flags } = parse(words);
+	const isAsking = flags.has("help") || flags.has("list");
+	const configurations = [...new Set(names)].map(checkName);
+	if (configurations.length === 0 && !isAsking) {
+		throw new UsageError(`which one? ${NAMES.join(", ")}; see --help`);
+	}
+	return {
+		configurations,
+		ports: checkPorts(configurations, texts.get("port")),
+		address: checkAddress(texts.get("address")),
+		upstream: checkUpstream(configurations, texts.get("upstream")),
+		directory: texts.get("directory"),
+		verbose: flags.has("verbose"),
+		list: flags.has("list"),
+		help: flags.has("help"),
+	};
+}
+
+function parse(words: readonly string[]) {
+	const { tokens } = parseArgs({
+		args: [...words],
+		options: OPTIONS,
+		strict: false,
+		allowPositionals: true,
+		tokens: true,
+	});
+	const names: string[] = [];
+	const texts = new Map<string, string>();
+	const flags = new Set<string>();
+	for (const token of tokens) {
+		if (token.kind === "positional") names.push(token.value);
+		if (token.kind !== "option") continue;
+		const { name, rawName, value } = token;
+		if (!Object.hasOwn(OPTIONS, name)) {
+			const right = nearest(name, Object.keys(OPTIONS));
+			const hint = right === "" ? "see --help" : `did you mean --${right}?`;
+			throw new UsageError(`unknown option ${rawName}; ${hint}`);
+		}
+		if (OPTIONS[name as keyof typeof OPTIONS].type === "boolean") {
+			if (value !== undefined) throw new UsageError(`--${name}: takes no value`);
+			flags.add(name);
+			continue;
+		}
+		// `--port --list` would take --list for a port.
+		if (!value || (!token.inlineValue && value.startsWith("--"))) {
+			throw new UsageError(`--${name}: needs a value; see --help`);
+		}
+		if (texts.has(name)) throw new UsageError(`--${name}: given twice`);
+		texts.set(name, value);
+	}
+	return { names, texts, flags };
+}
+
+function checkName(word: string): Configuration {
+	const name = word.replace(/\.conf$/, "");
+	const found = findConfiguration(name);
+	if (found !== undefined) return found;
+	const right = nearest(name, NAMES);
+	const hint = right === "" ? `one of ${NAMES.join(", ")}` : `did you mean "${right}"?`;
+	throw new UsageError(`no configuration "${word}"; ${hint}`);
+}
+
+function checkPorts(
+	configurations: readonly Configuration[],
+	given: string | undefined,
+): Record<string, number> {
+	if (given !== undefined && configurations.length !== 1) {
+		throw new UsageError("--port: with one NAME only");
+	}
+	const ports: Record<string, number> = {};
+	for (const { name, port } of configurations) {
+		const other = Object.entries(ports).find(([, taken]) => taken === port);
+		if (other !== undefined) {
+			throw new UsageError(`${other[0]} and ${name} both listen on ${port}; take one of them`);
+		}
+		ports[name] = given === undefined ? port : checkPort("port", given);
+	}
+	return ports;
+}
+
+function checkPort(option: string, text: string): number {
+	const port = Number(text);
+	if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
+	throw new UsageError(`--${option} "${text}": a port is 1 to 65535`);
+}
+
+function checkAddress(text = "127.0.0.1"): string {
+	if (!isIPv4(text)) throw new UsageError(`--address "${text}": must be an IPv4 address`);
+	return text;
+}
+
+function checkUpstream(
+	configurations: readonly Configuration[],
+	text: string | undefined,
+): Endpoint {
+	if (text === undefined) return UPSTREAM;
+	if (!configurations.some(({ hasUpstream }) => hasUpstream)) {
+		throw new UsageError("--upstream: for bridge only");
+	}
+	const match = /^([A-Za-z0-9][A-Za-z0-9.-]{0,199})(?::(.*))?$/.exec(text);
+	if (match === null) throw new UsageError(`--upstream "${text}": must be HOST or HOST:PORT`);
+	const [, host = "", port = String(UPSTREAM.port)] = match;
+	return { host, port: checkPort("upstream", port) };
+}
