@@ -240,7 +240,7 @@ const wills: readonly Flow[] = [
 		wire: `
 			> CONNECT clean id=lamp keepalive=60 will q1 "will-cut/availability" "offline"
 			< CONNACK accepted
-			> closes`,
+			- closed without DISCONNECT`,
 		got: `q1 "will-cut/availability" "offline"`,
 	},
 	{

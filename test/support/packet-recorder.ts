@@ -60,13 +60,13 @@ export class Recording {
 		this.closed = true;
 	}
 
-	/** One of the two is gone. */
-	end(from: ">" | "<"): void {
+	/** One of the two is gone; over TLS either may be first after close_notify. */
+	end(): void {
 		if (this.closed) return;
 		this.closed = true;
 		const last = this.lines.at(-1) ?? "";
 		const isOver = last === "> DISCONNECT" || last.includes("refused");
-		if (!isOver) this.lines.push(`${from} closes`);
+		if (!isOver) this.lines.push("- closed without DISCONNECT");
 	}
 }
 
@@ -122,7 +122,7 @@ export async function startRecorder(targetPort: number, keyLog?: string): Promis
 			here.on("data", (bytes) => inTurn(() => pass(from, bytes, there)));
 			here.on("end", () => {
 				inTurn(() => {
-					recording.end(from);
+					recording.end();
 					there.end();
 				});
 			});
@@ -131,7 +131,7 @@ export async function startRecorder(targetPort: number, keyLog?: string): Promis
 			here.on("close", () => {
 				sockets.delete(here);
 				inTurn(() => {
-					recording.end(from);
+					recording.end();
 					there.destroy();
 				});
 			});
