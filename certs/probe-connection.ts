@@ -25,6 +25,8 @@ export interface ConnectionPlan {
 	readonly request: Uint8Array;
 	/** Bytes to wait for, at least 1 with a request. */
 	readonly answerBytes: number;
+	/** Sent after the answer. */
+	readonly farewell: Uint8Array;
 	readonly limitMs: number;
 }
 
@@ -102,7 +104,10 @@ class Connection implements SocketTarget {
 		const bytes = new Uint8Array(count);
 		const got = this.socket?.read(bytes, count) ?? 0;
 		this.answer = Buffer.concat([this.answer, bytes.subarray(0, got)]);
-		if (this.answer.length >= this.plan.answerBytes) this.finish("");
+		if (this.isDone || this.answer.length < this.plan.answerBytes) return;
+		const { farewell } = this.plan;
+		if (farewell.length > 0) this.socket?.write(farewell, farewell.length);
+		this.finish("");
 	}
 
 	socketWritable(count: number): void {

@@ -87,6 +87,15 @@ const NOTHING: Facts = {
 	hasNames: false,
 };
 
+/** `CN=…` of a name, DER; for what cannot be read a question mark. */
+export function nameOf(der: Uint8Array): string {
+	try {
+		return describeName(der, 0, der.length);
+	} catch {
+		return "?";
+	}
+}
+
 function read(der: Uint8Array): Facts {
 	const one = readCertificate(der);
 	const { bytes, subjectStart, subjectEnd, issuerStart, issuerEnd, namesStart, namesEnd } = one;

@@ -51,7 +51,19 @@ export async function loadFirmware(): Promise<Firmware> {
 	const module = { exports: {} };
 	code(require, module, module.exports, XsBigInt, XsArrayBuffer);
 	const parts = module.exports as typeof import("./probe-firmware");
-	return { ...parts, TCP, close: () => network.close() };
+	return {
+		...parts,
+		inspect: (der) => parts.inspect(plain(der)),
+		checkChain: (chain, authorities, host, nowMs) =>
+			parts.checkChain(chain.map(plain), authorities.map(plain), host, nowMs),
+		TCP,
+		close: () => network.close(),
+	};
+}
+
+/** Not a Buffer: slice() of those copies nothing, and the firmware relies on it. */
+function plain(bytes: ArrayBuffer | Uint8Array): Uint8Array {
+	return Uint8Array.from(ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes));
 }
 
 type Code = (...values: unknown[]) => void;

@@ -38,6 +38,7 @@ function connect(row: TlsCase): Promise<Attempt> {
 		recordBytes: 16_384,
 		request: bytes(row.request),
 		answerBytes: row.answerBytes,
+		farewell: new Uint8Array(0),
 		limitMs: row.patienceMs ?? 20_000,
 	});
 }
