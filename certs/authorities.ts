@@ -112,9 +112,9 @@ export async function loadAuthority(store: Store, files: AuthorityFiles): Promis
 		const shown = store.shown(path);
 		throw new StoreError(`${store.shown(keyPath)}: is not there; without it ${shown} cannot sign`);
 	}
-	const certificate = readCertificate(path);
 	const key = readKey(keyPath);
-	if (!certificate.checkPrivateKey(key)) {
+	const certificate = readCertificates(path).find((one) => one.checkPrivateKey(key));
+	if (certificate === undefined) {
 		throw new StoreError(`${store.shown(keyPath)}: does not belong to ${store.shown(path)}`);
 	}
 	return identityOf(certificate.raw, key);

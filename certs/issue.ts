@@ -43,6 +43,8 @@ export interface IssueOptions {
 }
 
 export interface ServerOptions extends IssueOptions {
+	/** Its folder's name; default: the first of its names. */
+	readonly name?: string | undefined;
 	/** Of a new key; default P-256. */
 	readonly keyKind?: KeyKind | undefined;
 	/** Default: that of the store. */
@@ -55,7 +57,7 @@ export async function issueServer(
 	names: readonly string[],
 	options: ServerOptions,
 ): Promise<ServerFiles> {
-	const name = names[0] ?? "";
+	const name = options.name ?? names[0] ?? "";
 	const files = store.server(name);
 	const authority = options.authority ?? (await loadAuthority(store, store.brokerCa));
 	if (options.newKey) retireKey(store, files.key, `server-${name.replace("*", "_")}.key`);
