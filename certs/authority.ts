@@ -197,6 +197,8 @@ export async function makeRevocationList(
 		entries: revoked.map(({ serial, at }) => ({
 			serialNumber: serial,
 			revocationDate: new Date(at),
+			// Without one the library writes an empty list of extensions, which RFC 5280 forbids.
+			reason: x509.X509CrlReason.cessationOfOperation,
 		})),
 		extensions: [
 			await x509.AuthorityKeyIdentifierExtension.create(authority.keys.publicKey),

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { keyIdOf, readLedger } from "./ledger";
+import { fromPem } from "./pem";
 import { readCertificates, type Store } from "./store";
 import { loadX509 } from "./x509";
 
@@ -19,11 +20,10 @@ export async function checkRevocationLists(
 		return;
 	}
 	const x509 = await loadX509();
-	const text = readFileSync(path, "utf8");
-	const blocks = text.match(/-----BEGIN X509 CRL[\s\S]*?-----END X509 CRL-----/g) ?? [];
 	const lists = [];
 	try {
-		for (const block of blocks) lists.push(new x509.X509Crl(block));
+		const parts = fromPem("X509 CRL", readFileSync(path, "utf8"));
+		for (const der of parts) lists.push(new x509.X509Crl(der));
 	} catch {
 		say(path, "is damaged: a list in it cannot be read");
 		return;

@@ -8,3 +8,11 @@ export function toPem(label: string, der: Uint8Array): string {
 			.match(/.{1,64}/g) ?? [];
 	return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""].join("\n");
 }
+
+/** DER of all parts of a text that have this label. */
+export function fromPem(label: string, text: string): Uint8Array<ArrayBuffer>[] {
+	const parts = text.matchAll(
+		new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, "g"),
+	);
+	return [...parts].map(([, base64 = ""]) => new Uint8Array(Buffer.from(base64, "base64")));
+}

@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { identityOf, makeRevocationList } from "./authority";
 import { keyIdOf, type RevokedEntry, readLedger } from "./ledger";
+import { fromPem, toPem } from "./pem";
 import { readCertificates, readIfThere, readKey, type Store, StoreError } from "./store";
 import { loadX509 } from "./x509";
 
@@ -23,10 +24,11 @@ export async function writeRevocationLists(store: Store, nowMs: number): Promise
 		if (key === undefined) lists.push(await keptList(store, certificate, own));
 		else {
 			const authority = await identityOf(certificate.raw, key);
-			lists.push((await makeRevocationList(authority, own, nowMs)).toString("pem"));
+			const list = await makeRevocationList(authority, own, nowMs);
+			lists.push(toPem("X509 CRL", new Uint8Array(list.rawData)));
 		}
 	}
-	store.replace(store.deviceCrl, lists.map((list) => `${list.trim()}\n`).join(""));
+	store.replace(store.deviceCrl, lists.join(""));
 }
 
 /** The key of an authority: the one in use, or one that was retired. */
@@ -50,11 +52,12 @@ async function keptList(
 ): Promise<string> {
 	const x509 = await loadX509();
 	const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
-	const text = readIfThere(store.deviceCrl) ?? "";
-	for (const pem of text.match(/-----BEGIN X509 CRL[\s\S]*?-----END X509 CRL-----/g) ?? []) {
-		const list = new x509.X509Crl(pem);
+	for (const der of fromPem("X509 CRL", readIfThere(store.deviceCrl) ?? "")) {
+		const list = new x509.X509Crl(der);
 		if (!(await list.verify({ publicKey }).catch(() => false))) continue;
-		if (revoked.every(({ serial }) => list.findRevoked(serial) !== null)) return pem;
+		if (revoked.every(({ serial }) => list.findRevoked(serial) !== null)) {
+			return toPem("X509 CRL", der);
+		}
 	}
 	throw new StoreError(
 		`${store.shown(store.deviceCrl)}: the list of ${certificate.subject} cannot be signed: ` +
