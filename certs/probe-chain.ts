@@ -62,6 +62,8 @@ export function judgeChain(firmware: Firmware, question: ChainQuestion): ChainVe
 	const good = describe(path, question, later === "");
 	const rules = (Object.keys(good) as RuleName[]).map((name) => {
 		const wrong = complaints[name];
+		if (wrong !== undefined && name === "chain")
+			wrong.push(...explainChain(firmware, path, question));
 		if (wrong !== undefined) return makeRule(name, "fail", wrong, wrong.flatMap(changeFor));
 		return good[name] as Rule;
 	});
@@ -217,6 +219,18 @@ function describeChain({ sent, anchor }: Path, count: number): string {
 	const extra = count > sent.length ? "; sent with its CA" : "";
 	const whole = sent.length === 1 && count === 1 ? "; sent alone, which is enough" : extra;
 	return `${names}, signed by ${issuer}, which is trusted${whole}`;
+}
+
+/** Where the chain ends, and where it should. */
+function explainChain({ inspect }: Firmware, { sent }: Path, { authorities }: ChainQuestion) {
+	const trusted = authorities.map((der) => inspect(der).subject).join(", ");
+	const known = trusted === "" ? "no CA is trusted: --ca FILE" : `trusted: ${trusted}`;
+	const last = sent.at(-1);
+	if (last === undefined || last.error !== "") return [known];
+	const isSelfSigned = last.subjectDer === last.issuerDer;
+	if (isSelfSigned && sent.length === 1) return [`${last.subject} is self-signed; ${known}`];
+	if (isSelfSigned) return [`sent up to ${last.subject}; ${known}`];
+	return [`sent up to ${last.subject}, signed by ${last.issuer}; ${known}`];
 }
 
 function describeAuthority(one: Facts): string {

@@ -9,7 +9,7 @@ import { connect, isIPv4 } from "node:net";
 import { Observer } from "./probe-observer";
 
 /** TLS_ECDHE_ECDSA and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: what a node offers. */
-export const NODE_SUITES = [0xc02b, 0xc02f];
+const NODE_SUITES = [0xc02b, 0xc02f];
 
 /** Whatever servers of these years have: ECDHE, DHE, RSA; GCM, CBC, ChaCha20. */
 const MANY_SUITES = [
@@ -20,7 +20,7 @@ const MANY_SUITES = [
 ];
 const TLS_1_3_SUITES = [0x1301, 0x1302, 0x1303];
 /** P-256, X25519, P-384, P-521. */
-const MANY_GROUPS = [23, 29, 24, 25];
+const MANY_CURVES = [23, 29, 24, 25];
 /** ECDSA, RSA and RSA-PSS with SHA-2, Ed25519, and SHA-1. */
 const MANY_SIGNATURES = [
 	...[0x0403, 0x0503, 0x0603, 0x0401, 0x0501, 0x0601, 0x0804, 0x0805, 0x0806, 0x0807],
@@ -34,18 +34,20 @@ export interface Question {
 	readonly version: "1.2" | "1.3";
 	/** The two that a node offers, or all. */
 	readonly suites: "node" | "many";
+	/** The one that a node offers, or all. */
+	readonly curves: "node" | "many";
 	/** For the server name extension. */
 	readonly host: string;
 }
 
 /** A ClientHello, with its record. */
-export function makeHello({ version, suites, host }: Question): Buffer {
+export function makeHello({ version, suites, curves, host }: Question): Buffer {
 	const isLatest = version === "1.3";
 	const twelve = suites === "node" ? NODE_SUITES : MANY_SUITES;
 	const offered = isLatest ? TLS_1_3_SUITES : [...twelve, 0x00ff];
 	const extensions = [
 		...(isIPv4(host) ? [] : [extension(0, listOf(Buffer.concat([Buffer.of(0), text(host)])))]),
-		extension(10, listOf(numbers(MANY_GROUPS))),
+		extension(10, listOf(numbers(curves === "node" ? [P256] : MANY_CURVES))),
 		extension(11, Buffer.of(1, 0)),
 		extension(13, listOf(numbers(MANY_SIGNATURES))),
 	];

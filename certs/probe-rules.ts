@@ -46,8 +46,10 @@ export function judge(firmware: Firmware, target: Target, survey: Survey): Rule[
 	if (survey.attempt !== undefined) {
 		add(tlsRule(survey));
 		const chain = chainRules(firmware, target, survey);
-		add(versionRule(survey), cipherRule(firmware, survey), ...chain);
-		add(exchangeRule(survey), recordsRule(target, survey), fragmentRule(target, survey));
+		const cipher = cipherRule(firmware, survey);
+		add(versionRule(survey), cipher, ...chain);
+		if (cipher?.result !== "fail") add(exchangeRule(survey));
+		add(recordsRule(target, survey), fragmentRule(target, survey));
 		add(clientRule(firmware, target, survey), mqttRule(survey));
 		const { reason, isTrusted } = survey.attempt;
 		const said = [...rules.values()].some(
@@ -64,7 +66,7 @@ export function judge(firmware: Firmware, target: Target, survey: Survey): Rule[
 function refusedRule(reason: string, survey: Survey, rules: ReadonlyMap<RuleName, Rule>): Rule {
 	const found = REASONS.find(([pattern]) => pattern.test(reason))?.[1];
 	// A refusal in general is for the rule that says why; there always is one before the flight.
-	const blamed = (["TLS", "version", "cipher"] as const).find(
+	const blamed = (["TLS", "version", "cipher", "key exchange"] as const).find(
 		(name) => rules.get(name)?.result === "fail",
 	);
 	const isGeneral = survey.attempt?.seen.hello === undefined;
@@ -80,7 +82,7 @@ function refusedRule(reason: string, survey: Survey, rules: ReadonlyMap<RuleName
 	);
 }
 
-function addressRule({ host, port }: Target, { addresses, unreached, attempt }: Survey): Rule {
+function addressRule({ host, port }: Target, { addresses, unreached }: Survey): Rule {
 	const address = addresses[0];
 	if (address === undefined) {
 		const change = ["the name in DNS, with an IPv4 address (A record)"];
@@ -92,12 +94,9 @@ function addressRule({ host, port }: Target, { addresses, unreached, attempt }: 
 		const named = address === host ? "" : `${host} is `;
 		return makeRule("address", "ok", `${named}${address}, port ${port}, TCP${others}`);
 	}
-	return makeRule(
-		"address",
-		attempt === undefined ? "fail" : "ok",
-		`${address}:${port}: ${unreached}`,
-		[`listener ${port}: without an address behind it, for all; bind_address limits it; firewall`],
-	);
+	return makeRule("address", "fail", `${address}:${port}: ${unreached}`, [
+		`listener ${port}: is it there, and not for loopback alone? Does the broker run? Firewall?`,
+	]);
 }
 
 function tlsRule(survey: Survey): Rule {
@@ -153,7 +152,7 @@ function cipherRule(firmware: Firmware, survey: Survey): Rule | undefined {
 		const found = `none of a node's; it would take 0x${wide.hello.cipher.toString(16)}`;
 		return makeRule("cipher", "fail", found, changeForCipher(kind));
 	}
-	if (kind === "other") {
+	if (survey.curve?.hello === undefined && kind === "other") {
 		const change = changeFor("key is neither RSA nor P-256");
 		return makeRule(
 			"cipher",
@@ -174,8 +173,10 @@ function chainRules(firmware: Firmware, target: Target, survey: Survey): readonl
 	return judgeChain(firmware, { chain, authorities, host, nowMs }).rules;
 }
 
-function exchangeRule({ attempt, suites, flight }: Survey): Rule | undefined {
-	const exchange = attempt?.seen.exchange ?? suites?.exchange ?? flight?.exchange;
+function exchangeRule(survey: Survey): Rule | undefined {
+	const { attempt } = survey;
+	const refused = survey.suites?.hello !== undefined && survey.curve?.hello === undefined;
+	const exchange = attempt?.seen.exchange ?? (refused ? survey.suites : survey.curve)?.exchange;
 	if (attempt === undefined || exchange === undefined) return undefined;
 	const { curve, hash, signature } = exchange;
 	if (curve !== P256) {

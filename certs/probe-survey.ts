@@ -42,8 +42,9 @@ export interface Survey {
 	readonly flight: Observer | undefined;
 	/** What the broker says to offers that are wider than a node's; undefined: not asked. */
 	readonly wide: Observer | undefined;
-	/** The same with a node's ciphers, but any curve and signature. */
+	/** The same with a node's ciphers, but any curve and signature; then with a node's curve, too. */
 	readonly suites: Observer | undefined;
+	readonly curve: Observer | undefined;
 	readonly speaks13: boolean;
 	/** Plain MQTT is answered on this port; only asked where TLS is not. */
 	readonly isPlainMqtt: boolean;
@@ -58,6 +59,7 @@ const NOTHING: Survey = {
 	flight: undefined,
 	wide: undefined,
 	suites: undefined,
+	curve: undefined,
 	speaks13: false,
 	isPlainMqtt: false,
 	anonymous: undefined,
@@ -77,16 +79,18 @@ export async function surveyBroker(firmware: Firmware, target: Target): Promise<
 	if (attempt.seen.first.length === 0 || !attempt.seen.isTls) {
 		return { ...base, isPlainMqtt: await isPlainMqtt(address, port, limitMs) };
 	}
-	const question = { host: target.name, suites: "many" } as const;
+	const question = { host: target.name, version: "1.2", suites: "many", curves: "many" } as const;
 	const listen = async (bytes: Uint8Array) => (await ask(address, port, bytes, limitMs)).seen;
 	const latest = await listen(makeHello({ ...question, version: "1.3" }));
 	const speaks13 = latest.hello?.version === TLS_1_3;
 	let { seen: flight } = attempt;
 	let wide: Observer | undefined;
 	let suites: Observer | undefined;
+	let curve: Observer | undefined;
 	if (flight.hello === undefined) {
-		wide = await listen(makeHello({ ...question, version: "1.2" }));
-		suites = await listen(makeHello({ ...question, version: "1.2", suites: "node" }));
+		wide = await listen(makeHello(question));
+		suites = await listen(makeHello({ ...question, suites: "node" }));
+		curve = await listen(makeHello({ ...question, suites: "node", curves: "node" }));
 		flight = wide;
 	} else if (!flight.isHelloDone) {
 		// A node hangs up at the first thing that is wrong; what comes behind it is of interest.
@@ -98,7 +102,7 @@ export async function surveyBroker(firmware: Firmware, target: Target): Promise<
 	const anonymous = asked
 		? await connectAsNode(firmware, { ...plan, credentials: others, request: NO_BYTES })
 		: undefined;
-	return { ...base, flight, wide, suites, speaks13, anonymous };
+	return { ...base, flight, wide, suites, curve, speaks13, anonymous };
 }
 
 const NO_BYTES = new Uint8Array(0);

@@ -108,7 +108,8 @@ export async function runProbe(
 	process.exitCode = isGood(report) ? 0 : 1;
 }
 
-async function probe(target: Target, ca: readonly string[]): Promise<Report> {
+/** Asks a broker, and judges. */
+export async function probe(target: Target, ca: readonly string[]): Promise<Report> {
 	const firmware = await loadFirmware();
 	try {
 		const survey = await surveyBroker(firmware, target);
