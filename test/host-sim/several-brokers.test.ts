@@ -4,11 +4,22 @@
  */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
+import { generate, type Packet, parser } from "mqtt-packet";
 import { liveClock, type WorldClock } from "../../host-sim/world/clock";
 import type { ClientProcess } from "../support/client";
 import { type Mosquitto, skipWithout } from "../support/mosquitto";
-import { assertNoGap, broker, LIMIT_MS, sequences, startNode, watch } from "../support/node-rig";
+import {
+	assertNoGap,
+	atEnd,
+	broker,
+	LIMIT_MS,
+	sequences,
+	startNode,
+	watch,
+} from "../support/node-rig";
 
 const skip = skipWithout("mosquitto");
 const at = (mosquitto: Mosquitto): string => `127.0.0.1:${mosquitto.port}`;
@@ -81,6 +92,45 @@ test("back at a broker that kept its session: what that has queued is carried ou
 	// The id is known from B: the first result again, and nothing is switched.
 	assert.deepEqual(repeated, { entity: "relay", id: "at-b", done: true, state: "ON" });
 	assert.equal(node.lines.filter((line) => line.startsWith("relay: ")).length, 2);
+});
+
+/** A broker that accepts, takes one report and is gone. Its port. */
+async function brokerThatDies(): Promise<number> {
+	const server = createServer((socket) => {
+		const packets = parser();
+		packets.on("packet", ({ cmd, ...packet }: Packet) => {
+			const connack = { cmd: "connack", returnCode: 0, sessionPresent: false } as const;
+			if (cmd === "connect") socket.write(generate(connack));
+			else if (cmd === "publish" && "qos" in packet && packet.qos === 1) socket.destroy();
+		});
+		socket.on("data", (bytes) => packets.parse(bytes));
+		socket.on("error", () => undefined);
+	}).listen(0, "127.0.0.1");
+	atEnd(() => void server.close());
+	await once(server, "listening");
+	return (server.address() as AddressInfo).port;
+}
+
+test("what one broker did not acknowledge is no repeat at the other", { skip }, async () => {
+	const a = await broker();
+	const b = `127.0.0.1:${await brokerThatDies()}`;
+	const node = await startNode({ url: [...urls(a), `mqtt://${b}`] });
+	await node.line(new RegExp(`^mqtt: connected, ${at(a)}, session new`));
+	await a.stop();
+	await node.line(new RegExp(`^mqtt: connected, ${b}, session new`));
+	const before = a.log().length;
+	await a.start();
+	await node.line(new RegExp(`^mqtt: connected, ${at(a)}, session resumed`));
+	const received = () =>
+		a
+			.log()
+			.slice(before)
+			.match(/Received PUBLISH from shed .*q1/g) ?? [];
+	await until(() => received().length >= 4, "reports at A");
+	assert.deepEqual(
+		received().filter((line) => !line.includes("(d0,")),
+		[],
+	);
 });
 
 /** The machine's time, so many times faster. */
