@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { UsageError } from "../host-sim/options";
 import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration";
-import { type Credentials, findCredentials, makeCredentials } from "./credentials";
+import { type Credentials, findCredentials, makeCredentials, noteFlashed } from "./credentials";
 import { type DeviceOptions, HELP, parseDeviceOptions } from "./options";
 import { makePlan, type Plan, quote, shellText } from "./plan";
 import { environmentFor, findPort, findTools, MissingError, type Tools } from "./tools";
@@ -83,10 +83,14 @@ async function run(options: DeviceOptions, root: string): Promise<void> {
 	if (configuration.creation !== "") say(process.stdout, `machine: ${configuration.creation}`);
 	const made =
 		credentials?.state === "to be made"
-			? await makeCredentials(root, node, broker.places[0].host, nowMs)
+			? await makeCredentials(root, node, hostsOf(broker), nowMs)
 			: credentials;
 	sayCredentials(process.stdout, made, root);
 	await execute({ configuration, tools, credentials: made, port }, options, root);
+}
+
+function hostsOf({ places }: Configuration["broker"]): string[] {
+	return [...new Set(places.map(({ host }) => host))];
 }
 
 /** --site is of use only where the manifest asks for it. */
@@ -151,7 +155,11 @@ async function execute(prepared: Prepared, options: DeviceOptions, root: string)
 			sayImage(terminal, plan, configuration, startMs);
 			confirmOutput(plan);
 		}
-		if (step.what === "flash") say(terminal, `flashed to ${port}`);
+		if (step.what !== "flash") continue;
+		say(terminal, `flashed to ${port}`);
+		const { credentials } = prepared;
+		if (credentials === undefined) continue;
+		noteFlashed(root, configuration.node, credentials.folder, Date.now());
 	}
 	if (port === undefined) sayWhatNext(terminal, plan, configuration, tools);
 }

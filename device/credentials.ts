@@ -8,7 +8,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type DeviceFiles, ensureCertificates } from "../certs/ensure";
+import { fingerprintOf } from "../certs/image";
 import { covers, namesOf } from "../certs/issue";
+import { recordFlashed } from "../certs/ledger";
 import { readCertificate, Store, StoreError } from "../certs/store";
 import { UsageError } from "../host-sim/options";
 import { ConfigurationError } from "./configuration";
@@ -61,36 +63,60 @@ function found(folder: string, root: string, nowMs: number): Credentials {
 }
 
 /**
- * Makes what is missing of a node's certificate, of the broker's, and of the CAs of both.
- * @param brokerHost the name or address under which the node reaches the broker
+ * Makes what is missing of a node's certificate, of its brokers', and of the CAs of both.
+ * @param brokerHosts names or addresses under which the node reaches its brokers; one or more
  */
 export async function makeCredentials(
 	root: string,
 	node: string,
-	brokerHost: string,
+	brokerHosts: readonly string[],
 	nowMs: number,
 ): Promise<Credentials> {
 	const store = storeOf(root);
 	const folder = store.device(node).image;
 	const before = contentOf(folder);
-	const files = await ensureCertificates(store.directory, {
-		brokerNames: brokerNames(store, brokerHost),
-		node,
-		nowMs,
-	}).catch((error): DeviceFiles => {
-		throw error instanceof StoreError ? new ConfigurationError(error.message) : error;
-	});
 	const shown = (path: string) => relative(root, path);
+	const needs = new Set<string>();
+	for (const host of brokerHosts) {
+		const files = await ensureCertificates(store.directory, {
+			brokerNames: brokerNames(store, host),
+			node,
+			nowMs,
+		}).catch((error): DeviceFiles => {
+			throw error instanceof StoreError ? new ConfigurationError(error.message) : error;
+		});
+		needs.add(
+			`the broker ${host} needs: cafile ${shown(files.deviceCa)}, ` +
+				`certfile ${shown(files.brokerChain)}, keyfile ${shown(files.brokerKey)}, ` +
+				`crlfile ${shown(files.deviceCrl)}`,
+		);
+	}
 	return {
 		folder,
 		state: before === contentOf(folder) ? "found" : "made",
-		lines: [
-			...checkFolder(folder, shown(folder), nowMs),
-			`the broker ${brokerHost} needs: cafile ${shown(files.deviceCa)}, ` +
-				`certfile ${shown(files.brokerChain)}, keyfile ${shown(files.brokerKey)}, ` +
-				`crlfile ${shown(files.deviceCrl)}`,
-		],
+		lines: [...checkFolder(folder, shown(folder), nowMs), ...needs],
 	};
+}
+
+/**
+ * Enters in the ledger what a board carries now: a CA is not replaced before its boards carry the
+ * successor.
+ * @param folder what went into the image
+ */
+export function noteFlashed(root: string, node: string, folder: string, nowMs: number): void {
+	const store = storeOf(root);
+	const there = (name: string) => existsSync(join(folder, name));
+	const own = there("certificate.der")
+		? readCertificate(join(folder, "certificate.der"))
+		: undefined;
+	recordFlashed(store, {
+		name: node,
+		authorities: AUTHORITIES.filter(there).map((name) => {
+			return fingerprintOf(readCertificate(join(folder, name)));
+		}),
+		serial: own?.serialNumber ?? "",
+		at: new Date(nowMs).toISOString(),
+	});
 }
 
 function contentOf(folder: string): string {

@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -55,6 +56,18 @@ test("builds and flashes with the platform, board, certificates and values of th
 	assert.match(stdout, /the broker broker\.lan needs: cafile .*device-ca\.pem, certfile /);
 	assert.match(stdout, /^built in \d+ s: .*main\.bin, 1000 of 1044480 bytes$/m);
 	assert.match(stdout, /^flashed to \/dev\/null$/m);
+	const ledger = readFileSync(join(bench.root, "certs/generated/ledger.jsonl"), "utf8");
+	const flashed = JSON.parse(ledger.trim().split("\n").at(-1) ?? "");
+	assert.equal(flashed.event, "flashed");
+	assert.equal(flashed.name, "shed-1");
+	assert.deepEqual(flashed.authorities, [
+		createHash("sha256")
+			.update(readFileSync(credentials("authority.der")))
+			.digest("hex"),
+		createHash("sha256")
+			.update(readFileSync(credentials("authority-1.der")))
+			.digest("hex"),
+	]);
 	assert.deepEqual(readdirSync(credentials()).sort(), [
 		"authority-1.der",
 		"authority.der",

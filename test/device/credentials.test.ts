@@ -24,15 +24,15 @@ let made: string;
 
 before(async () => {
 	root = mkdtempSync(join(tmpdir(), "fieldmote-credentials-"));
-	made = (await makeCredentials(root, "shed-1", "broker.lan", NOW_MS)).folder;
+	made = (await makeCredentials(root, "shed-1", ["broker.lan"], NOW_MS)).folder;
 });
 
 after(() => rmSync(root, { recursive: true, force: true }));
 
 test("each broker has a certificate; one that is for the host already is taken as it is", async () => {
-	await makeCredentials(root, "shed-2", "other.lan", NOW_MS);
-	await makeCredentials(root, "shed-3", "127.0.0.1", NOW_MS);
-	const before = await makeCredentials(root, "shed-3", "localhost", NOW_MS);
+	await makeCredentials(root, "shed-2", ["other.lan"], NOW_MS);
+	await makeCredentials(root, "shed-3", ["127.0.0.1"], NOW_MS);
+	const before = await makeCredentials(root, "shed-3", ["localhost"], NOW_MS);
 	assert.equal(before.state, "found");
 	const brokers = join(root, "certs/generated/brokers");
 	assert.deepEqual(readdirSync(brokers).sort(), ["broker.lan", "localhost", "other.lan"]);
