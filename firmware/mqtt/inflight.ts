@@ -11,7 +11,8 @@
  * its first byte is out, then Released, and PUBCOMP ends it. The packet is kept to the very end,
  * although PUBREC would allow to forget it, because a broker that loses its session (Forgotten)
  * may have lost the message between PUBREC and PUBREL; then everything that is not done starts
- * anew under another id, as a new publication.
+ * anew under another id, as a new publication. So it is, too, when another broker accepts us: what
+ * the one before has, with PUBREC but without PUBREL, nobody may ever get.
  *
  * An acknowledgement of something never sent, or of the wrong kind, is a violation. One for an id
  * that is not in use is ignored and counted: brokers send such after a takeover. But a PUBREC for
@@ -34,152 +35,166 @@
  */
 
 /** States of an outgoing publication. */
-export const Out = Object.freeze({
-	None: 0,
-	Queued1: 1,
-	Sent1: 2,
-	Again1: 3,
-	Queued2: 4,
-	Sent2: 5,
-	Again2: 6,
-	Release: 7,
-	Released: 8,
-} as const);
+export const enum Out {
+	None = 0,
+	Queued1 = 1,
+	Sent1 = 2,
+	Again1 = 3,
+	Queued2 = 4,
+	Sent2 = 5,
+	Again2 = 6,
+	Release = 7,
+	Released = 8,
+}
 
 /** What can happen to it. */
-export const OutInput = Object.freeze({
-	Begin: 0,
-	Puback: 1,
-	Pubrec: 2,
-	Pubcomp: 3,
-	Lost: 4,
-	Forgotten: 5,
-} as const);
+export const enum OutInput {
+	Begin = 0,
+	Puback = 1,
+	Pubrec = 2,
+	Pubcomp = 3,
+	Lost = 4,
+	Forgotten = 5,
+}
 
 /** What has to be done about it. */
-export const OutAction = Object.freeze({
-	Nothing: 0,
+export const enum OutAction {
+	Nothing = 0,
 	/** Report it as done and free its place. */
-	Complete: 1,
+	Complete = 1,
 	/** PUBREL goes out. */
-	Release: 2,
+	Release = 2,
 	/** PUBREL goes out for an id that is not in use. */
-	Answer: 3,
+	Answer = 3,
 	/** Ignore and count. */
-	Stray: 4,
+	Stray = 4,
 	/** Close the connection [MQTT-4.8.0-1]. */
-	Violation: 5,
-} as const);
+	Violation = 5,
+}
 
 /** States of an incoming message. */
-export const In = Object.freeze({
-	None: 0,
-	Delivered1: 1,
-	Ready1: 2,
-	Held1: 3,
-	Done1: 4,
-	Delivered2: 5,
-	Ready2: 6,
-	Held2: 7,
-	Repeated2: 8,
-	Received2: 9,
-} as const);
+export const enum In {
+	None = 0,
+	Delivered1 = 1,
+	Ready1 = 2,
+	Held1 = 3,
+	Done1 = 4,
+	Delivered2 = 5,
+	Ready2 = 6,
+	Held2 = 7,
+	Repeated2 = 8,
+	Received2 = 9,
+}
 
-export const InInput = Object.freeze({
-	Publish1: 0,
-	Publish2: 1,
-	Pubrel: 2,
-	Acknowledge: 3,
-	Turn: 4,
-	Lost: 5,
-	Forgotten: 6,
-} as const);
+export const enum InInput {
+	Publish1 = 0,
+	Publish2 = 1,
+	Pubrel = 2,
+	Acknowledge = 3,
+	Turn = 4,
+	Lost = 5,
+	Forgotten = 6,
+}
 
-export const InAction = Object.freeze({
-	Nothing: 0,
+export const enum InAction {
+	Nothing = 0,
 	/** Give it to the application; it is last in the order of arrival. */
-	Deliver: 1,
+	Deliver = 1,
 	/** Do not deliver; it is last in the order of arrival. */
-	Rejoin: 2,
+	Rejoin = 2,
 	/** PUBCOMP goes out, whatever else the id stands for [MQTT-4.3.3-2]. */
-	Answer: 3,
+	Answer = 3,
 	/** Close the connection [MQTT-4.8.0-1]. */
-	Violation: 4,
-} as const);
+	Violation = 4,
+}
 
-/** Rows by state, columns by input. */
-export type Flow = readonly (readonly number[])[];
+/**
+ * A row for each state, in it a character for each input. As texts, because a number in an array
+ * takes 16 bytes of a board's flash, and a character one.
+ */
+export type Flow = readonly string[];
+
+const enum Const {
+	/** What a cell is above in its character, so that none is NUL. */
+	CharacterBase = 32,
+}
 
 /** A cell: the next state and what is to be done. */
 const to = (state: number, action: number): number => {
 	return state | (action << 4);
 };
 
-/** Freezes a table with its rows. */
+/** Makes rows of characters from rows of cells. */
 const tableOf = (rows: readonly (readonly number[])[]): Flow => {
-	for (let state = 0; state < rows.length; state++) Object.freeze(rows[state]);
-	return Object.freeze(rows);
+	const texts: string[] = [];
+	for (let state = 0; state < rows.length; state++) {
+		const row = rows[state] as readonly number[];
+		let text = "";
+		for (let input = 0; input < row.length; input++) {
+			text += String.fromCharCode((row[input] as number) + Const.CharacterBase);
+		}
+		texts.push(text);
+	}
+	return Object.freeze(texts);
 };
 
-const O = Out;
-const Complete = to(O.None, OutAction.Complete);
-const Stray = to(O.None, OutAction.Stray);
-const Bad = to(O.None, OutAction.Violation);
+const Complete = to(Out.None, OutAction.Complete);
+const Stray = to(Out.None, OutAction.Stray);
+const Bad = to(Out.None, OutAction.Violation);
 
 /** Rows by `Out`, columns by `OutInput`. */
 export const OutgoingFlow: Flow = tableOf([
 	// Begin, PUBACK, PUBREC, PUBCOMP, Lost, Forgotten
-	[Bad, Stray, to(O.None, OutAction.Answer), Stray, O.None, O.None],
-	[O.Sent1, Bad, Bad, Bad, O.Queued1, O.Queued1],
-	[Bad, Complete, Bad, Bad, O.Again1, O.Queued1],
-	[O.Sent1, Complete, Bad, Bad, O.Again1, O.Queued1],
-	[O.Sent2, Bad, Bad, Bad, O.Queued2, O.Queued2],
-	[Bad, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
-	[O.Sent2, Complete, to(O.Release, OutAction.Release), Bad, O.Again2, O.Queued2],
-	[O.Released, Bad, O.Release, Complete, O.Release, O.Queued2],
-	[Bad, Bad, to(O.Release, OutAction.Release), Complete, O.Release, O.Queued2],
+	[Bad, Stray, to(Out.None, OutAction.Answer), Stray, Out.None, Out.None],
+	[Out.Sent1, Bad, Bad, Bad, Out.Queued1, Out.Queued1],
+	[Bad, Complete, Bad, Bad, Out.Again1, Out.Queued1],
+	[Out.Sent1, Complete, Bad, Bad, Out.Again1, Out.Queued1],
+	[Out.Sent2, Bad, Bad, Bad, Out.Queued2, Out.Queued2],
+	[Bad, Complete, to(Out.Release, OutAction.Release), Bad, Out.Again2, Out.Queued2],
+	[Out.Sent2, Complete, to(Out.Release, OutAction.Release), Bad, Out.Again2, Out.Queued2],
+	[Out.Released, Bad, Out.Release, Complete, Out.Release, Out.Queued2],
+	[Bad, Bad, to(Out.Release, OutAction.Release), Complete, Out.Release, Out.Queued2],
 ]);
 
-const I = In;
-const Deliver1 = to(I.Delivered1, InAction.Deliver);
-const Deliver2 = to(I.Delivered2, InAction.Deliver);
-const Answer = to(I.None, InAction.Answer);
-const Wrong = to(I.None, InAction.Violation);
+const Deliver1 = to(In.Delivered1, InAction.Deliver);
+const Deliver2 = to(In.Delivered2, InAction.Deliver);
+const Answer = to(In.None, InAction.Answer);
+const Wrong = to(In.None, InAction.Violation);
 
 /** Rows by `In`, columns by `InInput`. */
 export const IncomingFlow: Flow = tableOf([
 	// PUBLISH QoS 1, PUBLISH QoS 2, PUBREL, Acknowledge, Turn, Lost, Forgotten
-	[Deliver1, Deliver2, Answer, I.None, Wrong, I.None, I.None],
-	[I.Delivered1, Wrong, to(I.Delivered1, InAction.Answer), I.Ready1, Wrong, I.Held1, I.None],
-	[I.Ready1, Wrong, to(I.Ready1, InAction.Answer), I.Ready1, I.None, I.Done1, I.None],
+	[Deliver1, Deliver2, Answer, In.None, Wrong, In.None, In.None],
+	[In.Delivered1, Wrong, to(In.Delivered1, InAction.Answer), In.Ready1, Wrong, In.Held1, In.None],
+	[In.Ready1, Wrong, to(In.Ready1, InAction.Answer), In.Ready1, In.None, In.Done1, In.None],
 	[
-		to(I.Delivered1, InAction.Rejoin),
+		to(In.Delivered1, InAction.Rejoin),
 		Wrong,
-		to(I.Held1, InAction.Answer),
-		I.Done1,
+		to(In.Held1, InAction.Answer),
+		In.Done1,
 		Wrong,
-		I.Held1,
-		I.None,
+		In.Held1,
+		In.None,
 	],
 	[
-		to(I.Ready1, InAction.Rejoin),
+		to(In.Ready1, InAction.Rejoin),
 		Deliver2,
-		to(I.Done1, InAction.Answer),
-		I.Done1,
+		to(In.Done1, InAction.Answer),
+		In.Done1,
 		Wrong,
-		I.Done1,
-		I.None,
+		In.Done1,
+		In.None,
 	],
-	[Wrong, I.Delivered2, Wrong, I.Ready2, Wrong, I.Held2, I.None],
-	[Wrong, I.Ready2, Wrong, I.Ready2, I.Received2, I.Received2, I.None],
-	[Wrong, to(I.Delivered2, InAction.Rejoin), Wrong, I.Received2, Wrong, I.Held2, I.None],
-	[Wrong, I.Repeated2, Answer, I.Repeated2, I.Received2, I.Received2, I.None],
-	[Deliver1, to(I.Repeated2, InAction.Rejoin), Answer, I.Received2, Wrong, I.Received2, I.None],
+	[Wrong, In.Delivered2, Wrong, In.Ready2, Wrong, In.Held2, In.None],
+	[Wrong, In.Ready2, Wrong, In.Ready2, In.Received2, In.Received2, In.None],
+	[Wrong, to(In.Delivered2, InAction.Rejoin), Wrong, In.Received2, Wrong, In.Held2, In.None],
+	[Wrong, In.Repeated2, Answer, In.Repeated2, In.Received2, In.Received2, In.None],
+	[Deliver1, to(In.Repeated2, InAction.Rejoin), Answer, In.Received2, Wrong, In.Received2, In.None],
 ]);
 
 /** The cell for a state and an input. */
 export const step = (flow: Flow, state: number, input: number): number => {
-	return (flow[state] as readonly number[])[input] as number;
+	return (flow[state] as string).charCodeAt(input) - Const.CharacterBase;
 };
 
 /** The state that a cell leads to. */

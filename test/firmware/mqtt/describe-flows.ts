@@ -6,17 +6,14 @@
 import {
 	actionOf,
 	type Flow,
-	In,
 	InAction,
 	IncomingFlow,
-	InInput,
-	Out,
 	OutAction,
 	OutgoingFlow,
-	OutInput,
 	stateOf,
 	step,
 } from "../../../firmware/mqtt/inflight";
+import { namesOf } from "./flow-names";
 
 interface Names {
 	states: Readonly<Record<string, number>>;
@@ -76,15 +73,15 @@ function tableOf(flow: Flow, names: Names): string {
 /** Both tables as Markdown. ✗ closes the connection; · changes nothing. */
 export function describeFlows(): string {
 	const outgoing = tableOf(OutgoingFlow, {
-		states: Out,
-		inputs: OutInput,
-		actions: OutAction,
+		states: namesOf("Out"),
+		inputs: namesOf("OutInput"),
+		actions: namesOf("OutAction"),
 		violation: OutAction.Violation,
 	});
 	const incoming = tableOf(IncomingFlow, {
-		states: In,
-		inputs: InInput,
-		actions: InAction,
+		states: namesOf("In"),
+		inputs: namesOf("InInput"),
+		actions: namesOf("InAction"),
 		violation: InAction.Violation,
 	});
 	return `## Going out\n\n${outgoing}\n\n## Coming in\n\n${incoming}\n`;
