@@ -102,8 +102,10 @@ function checkKey(store: Store, { certificate, path, key, kind, name }: Item, sa
 		say(key, `others can read it; chmod 600 ${store.shown(key)}`);
 	}
 	try {
-		const belongs = readCertificates(path).some((one) => one.checkPrivateKey(readKey(key)));
-		if (!belongs) say(key, `does not belong to ${store.shown(path)}`);
+		// Of devices' authorities there may be several in the file; in a chain the first one counts.
+		const own = kind === "device-ca" ? readCertificates(path) : [certificate];
+		if (!own.some((one) => one.checkPrivateKey(readKey(key))))
+			say(key, `does not belong to ${store.shown(path)}`);
 	} catch (error) {
 		say(key, (error as Error).message.replace(`${key}: `, ""));
 	}

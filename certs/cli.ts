@@ -13,6 +13,7 @@ import type { Command, CommandContext } from "./command";
 import { device } from "./device";
 import { init } from "./init";
 import { list } from "./list";
+import { PROBE_HELP, runProbe } from "./probe";
 import { renew } from "./renew";
 import { revoke } from "./revoke";
 import { server } from "./server";
@@ -29,6 +30,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	check,
 	revoke,
 	renew,
+	probe: {
+		what: "tries a broker with the firmware's own rules, and says what to change",
+		help: PROBE_HELP,
+		run: runProbe,
+	},
 };
 
 function usage(): string {
