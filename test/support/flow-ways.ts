@@ -26,6 +26,14 @@ export interface Ways {
 	discard(): Promise<void>;
 }
 
+/** Paths, PEM. */
+export interface ServerFiles {
+	/** The broker's certificate with its CA's behind it. */
+	readonly chain: string;
+	readonly key: string;
+	readonly clientCa: string;
+}
+
 /**
  * Starts the brokers.
  * @param folder for certificates and the password file
@@ -73,14 +81,15 @@ export async function startWays(folder: string, keyLog: string): Promise<Ways> {
 }
 
 /** Debian's program hashes what is in the file; a password is never an argument. */
-function makePasswords(folder: string): string {
+export function makePasswords(folder: string): string {
 	const path = join(folder, "passwords");
 	writeFileSync(path, `${USER}:${PASSWORD}\n`, { mode: 0o600 });
 	execFileSync(findProgram("mosquitto_passwd") ?? "mosquitto_passwd", ["-U", path]);
 	return path;
 }
 
-async function makeCertificates(folder: string) {
+/** A broker for localhost and a device whose common name is USER, under two CAs. */
+export async function makeCertificates(folder: string) {
 	const now = Date.now();
 	const dates = { from: new Date(now - DAY_MS), to: new Date(now + DAY_MS) };
 	const root = { authority: true, ...dates };
@@ -92,13 +101,18 @@ async function makeCertificates(folder: string) {
 	const device = await make({ name: USER, keys, issuer: devices, ...dates });
 	const ca = join(folder, "brokers.pem");
 	writeFileSync(ca, pemOf(brokers));
+	const mutualFiles = files(folder, "mutual", server, brokers, devices);
+	const at = (name: string) => join(folder, name);
+	const serverFiles: ServerFiles = {
+		chain: at("mutual.crt"),
+		key: at("mutual.key"),
+		clientCa: at("mutual.ca"),
+	};
 	return {
 		ca,
+		serverFiles,
 		serverLines: files(folder, "server", server, brokers),
-		mutualLines: [
-			...files(folder, "mutual", server, brokers, devices),
-			...["require_certificate true", "use_identity_as_username true"],
-		],
+		mutualLines: [...mutualFiles, ...["require_certificate true", "use_identity_as_username true"]],
 		identity: identityFiles(folder, device),
 	};
 }
