@@ -132,7 +132,9 @@ export const codeName = (code: number): string => {
 export const endReason = (code: number, returnCode: number): string => {
 	if (code === Code.None) return "";
 	if (code !== Code.Refused) return codeName(code);
-	return `${codeName(code)}: ${codeName(returnCode)}`;
+	const reason = `${codeName(code)}: ${codeName(returnCode)}`;
+	// Brokers say so of each of these alike, Mosquitto too.
+	return returnCode === 5 ? `${reason}: unknown user, wrong password or not allowed` : reason;
 };
 
 /** MQTT 3.1.1, table 3.1; the last line also covers brokers that invent codes (aedes: 6). */

@@ -19,15 +19,15 @@ const alertName = (description: number): string => {
 		case 40:
 			return "handshake failure: no ECDHE with AES-GCM there, or it wants a client certificate";
 		case 42:
-			return "bad certificate";
+			return "bad certificate: it does not take ours";
 		case 43:
-			return "unsupported certificate";
+			return "unsupported certificate: it does not take ours";
 		case 44:
-			return "certificate revoked";
+			return "certificate revoked: ours is";
 		case 45:
-			return "certificate expired";
+			return "certificate expired: ours, or its revocation list";
 		case 46:
-			return "certificate unknown";
+			return "certificate unknown: it does not take ours";
 		case 47:
 			return "illegal parameter";
 		case 48:

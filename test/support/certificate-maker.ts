@@ -59,6 +59,8 @@ export interface Plan {
 	keyUsage?: number | null;
 	extendedKeyUsage?: string[];
 	names?: string[];
+	/** Hexadecimal; default 01. */
+	serial?: string;
 	more?: Extension[];
 }
 
@@ -82,7 +84,7 @@ export async function make(plan: Plan): Promise<Made> {
 	}
 	const signer = await forHash((issuer?.keys ?? keys).privateKey, hash);
 	const certificate = await x509.X509CertificateGenerator.create({
-		serialNumber: "01",
+		serialNumber: plan.serial ?? "01",
 		subject: [{ CN: [name] }],
 		issuer: [{ CN: [plan.issuerName ?? issuer?.name ?? name] }],
 		notBefore: from,

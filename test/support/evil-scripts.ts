@@ -182,7 +182,7 @@ function alerts(cast: EvilCast): EvilCase[] {
 		},
 		{
 			title: "alert after our Finished",
-			reason: "broker sent alert 42, bad certificate",
+			reason: "broker sent alert 42, bad certificate: it does not take ours",
 			script: async (peer) => {
 				await firstFlight(peer, cast);
 				await peer.clientFlight();

@@ -6,7 +6,8 @@
 import { KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Made, make, makeKeys } from "./certificate-maker";
+import { loadX509 } from "../../certs/x509";
+import { type Made, make, makeKeys, usage } from "./certificate-maker";
 import { type Mosquitto, startMosquitto } from "./mosquitto";
 import type { TlsCase } from "./tls-attempt";
 
@@ -34,7 +35,13 @@ export async function startTlsBrokers(folder: string): Promise<TlsBrokers> {
 	const root = { authority: true, ...dates };
 	const ecRoot = await make({ name: "EC root", keys: await makeKeys("P-256"), ...root });
 	const rsaRoot = await make({ name: "RSA root", keys: await makeKeys("RSA-2048"), ...root });
-	const deviceRoot = await make({ name: "devices", keys: await makeKeys("P-256"), ...root });
+	const signs = { keyUsage: usage.keyCertSign | usage.cRLSign };
+	const deviceRoot = await make({
+		name: "devices",
+		keys: await makeKeys("P-256"),
+		...root,
+		...signs,
+	});
 	const names = ["localhost", "127.0.0.1"];
 	const leaf = { name: "broker", names, ...dates };
 	const ec = await make({ ...leaf, keys: await makeKeys("P-256"), issuer: ecRoot });
@@ -45,8 +52,10 @@ export async function startTlsBrokers(folder: string): Promise<TlsBrokers> {
 		startMosquitto(["allow_anonymous true", ...files(folder, name, made, issuer)]);
 	const ecBroker = await anyone(ec, ecRoot, "ec");
 	const rsaBroker = await anyone(rsa, rsaRoot, "rsa");
+	const revoked = await make({ name: "lost", keys, issuer: deviceRoot, serial: "02", ...dates });
 	const strict = await startMosquitto([
 		...files(folder, "strict", rsa, rsaRoot, deviceRoot),
+		`crlfile ${await revocationList(folder, deviceRoot, revoked)}`,
 		"require_certificate true",
 		"use_identity_as_username true",
 	]);
@@ -66,6 +75,26 @@ export async function startTlsBrokers(folder: string): Promise<TlsBrokers> {
 	const alert =
 		"broker sent alert 40, handshake failure: no ECDHE with AES-GCM there, or it wants a client certificate";
 	add("no client certificate", strict, rsaRoot, alert, { closesEarly: true });
+	const past = { from: new Date(now - 172_800_000), to: new Date(now - 86_400_000) };
+	const expired = await make({ name: NODE, keys, issuer: deviceRoot, ...past });
+	const stranger = await make({ name: NODE, keys, issuer: ecRoot, ...dates });
+	const refused: [string, Made, string][] = [
+		[
+			"client certificate of another CA",
+			stranger,
+			"48, unknown CA: it does not know who signed our certificate",
+		],
+		[
+			"client certificate that has expired",
+			expired,
+			"45, certificate expired: ours, or its revocation list",
+		],
+		["client certificate that was revoked", revoked, "44, certificate revoked: ours is"],
+	];
+	for (const [title, made, name] of refused) {
+		const more = { certificate: hex(made.der), key: privateKey(made), closesEarly: true };
+		add(title, strict, rsaRoot, `broker sent alert ${name}`, more);
+	}
 	add("wrong CA", ecBroker, rsaRoot, "unknown authority CN=EC root");
 	const wrong = "certificate is not for example.com (CN=broker)";
 	add("wrong name", ecBroker, ecRoot, wrong, { host: "example.com" });
@@ -103,6 +132,23 @@ export function files(
 	const key = KeyObject.from(made.keys.privateKey);
 	writeFileSync(at("key"), key.export({ format: "pem", type: "pkcs8" }));
 	return [`certfile ${at("crt")}`, `cafile ${at("ca")}`, `keyfile ${at("key")}`];
+}
+
+/** A list that revokes one certificate; returns its path. */
+async function revocationList(folder: string, issuer: Made, made: Made): Promise<string> {
+	const x509 = await loadX509();
+	const { serialNumber } = new x509.X509Certificate(made.der);
+	const list = await x509.X509CrlGenerator.create({
+		issuer: new x509.X509Certificate(issuer.der).subject,
+		entries: [{ serialNumber }],
+		nextUpdate: new Date(Date.now() + 86_400_000),
+		signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+		signingKey: issuer.keys.privateKey,
+	});
+	const path = join(folder, "devices.crl");
+	// OpenSSL reads no label but this one.
+	writeFileSync(path, list.toString("pem").replaceAll(" CRL", " X509 CRL"));
+	return path;
 }
 
 export function pemOf({ der }: Made): string {

@@ -55,7 +55,9 @@ test("a refusal that comes with the end of the connection is seen", async () => 
 	rig.link.open();
 	await rig.down();
 	assert.equal(code, 5);
-	assert.deepEqual(rig.downs, ["mqtt: connection refused: not authorized"]);
+	assert.deepEqual(rig.downs, [
+		"mqtt: connection refused: not authorized: unknown user, wrong password or not allowed",
+	]);
 });
 
 const brokenWrites: [what: string, write: () => number | undefined][] = [
