@@ -1,0 +1,198 @@
+/**
+ * The brokers' authority replaced under running boards, with a real Mosquitto: no connection is
+ * lost but for the broker's own restart, and a board whose image lacks the successor is stranded.
+ */
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Store } from "../../certs/store";
+import { makeStoreBench } from "../support/certs-command";
+import { type Mosquitto, skipWithout } from "../support/mosquitto";
+import { LIMIT_MS, type NodeRig, broker as startBroker, startNode } from "../support/node-rig";
+
+const skip = skipWithout("mosquitto");
+const CONNECTED = /^mqtt: connected/;
+
+/** A Mosquitto with the store's files, and how to make it read them again. */
+async function brokerOf(
+	store: Store,
+): Promise<{ readonly broker: Mosquitto; reload(): Promise<void> }> {
+	const files = store.server("localhost");
+	const pidFile = join(store.directory, "mosquitto.pid");
+	const broker = await startBroker(
+		[
+			`certfile ${files.chain}`,
+			`keyfile ${files.key}`,
+			`cafile ${store.deviceCa.certificate}`,
+			`crlfile ${store.deviceCrl}`,
+			"require_certificate true",
+			"use_identity_as_username true",
+		],
+		[`pid_file ${pidFile}`],
+	);
+	async function reload(): Promise<void> {
+		const before = count(broker.log(), /Reloading config/g);
+		process.kill(Number(readFileSync(pidFile, "utf8")), "SIGHUP");
+		await until(() => count(broker.log(), /Reloading config/g) > before, "reload");
+	}
+	return { broker, reload };
+}
+
+/** A board with what is in its image now. */
+function boardOf(store: Store, id: string, port: number): Promise<NodeRig> {
+	const { imageAuthorities, imageCertificate, imageKey } = store.device(id);
+	return startNode(
+		{ url: `mqtts://localhost:${port}` },
+		{
+			name: id,
+			credentials: {
+				authorities: imageAuthorities.filter(existsSync).map((path) => readFileSync(path)),
+				certificate: readFileSync(imageCertificate),
+				key: readFileSync(imageKey),
+			},
+		},
+	);
+}
+
+function count(text: string, pattern: RegExp): number {
+	return (text.match(pattern) ?? []).length;
+}
+
+async function until(condition: () => boolean, what: string): Promise<void> {
+	const late = Date.now() + LIMIT_MS;
+	while (!condition()) {
+		assert.ok(Date.now() < late, `${what} did not come`);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
+
+function linesSince(node: NodeRig, from: number, pattern: RegExp): string[] {
+	return node.lines.slice(from).filter((line) => pattern.test(line));
+}
+
+test("a rotation of the brokers' authority under running boards strands none that carries the successor", {
+	skip,
+	timeout: 2 * LIMIT_MS,
+}, async (context) => {
+	const bench = makeStoreBench(context);
+	const { store } = bench;
+	await bench.done("init");
+	await bench.done("server", "localhost");
+	await bench.done("device", "one", "two", "old");
+	// As one that was flashed from an image without the successor.
+	rmSync(store.device("old").imageAuthorities[1]);
+	const { broker, reload } = await brokerOf(store);
+	const [one, two, old] = await Promise.all(
+		["one", "two", "old"].map((id) => boardOf(store, id, broker.port)),
+	);
+	for (const node of [one, two, old]) await node.line(CONNECTED);
+
+	const refused = await bench.run("renew", "broker-ca");
+	assert.equal(refused.status, 1);
+	assert.match(refused.err, /^fieldmote certs: 1 devices lack the successor/);
+	assert.match(refused.err, /^ {2}old: its image lacks it$/m);
+	const before = bench.contents();
+	await bench.done("renew", "broker-ca", "--force");
+	const after = bench.contents();
+	// No board's file and no broker's key is touched.
+	for (const [name, hex] of Object.entries(before)) {
+		if (/^(devices|device-ca|brokers\/localhost\/privkey)/.test(name)) {
+			assert.equal(after[name], hex, name);
+		}
+	}
+	assert.equal(after["broker-ca.pem"], before["broker-ca-next.pem"]);
+
+	// Reloaded, the broker keeps who is connected.
+	const from = [one, two, old].map(({ lines }) => lines.length);
+	await reload();
+	const reports = () => count(broker.log(), /Received PUBLISH from (one|two|old)/g);
+	const seen = reports();
+	await until(() => reports() >= seen + 6, "six reports after the reload");
+	for (const [at, node] of [one, two, old].entries()) {
+		assert.deepEqual(
+			linesSince(node, from[at], /failed|lost|connected/),
+			[],
+			node.lines.join("\n"),
+		);
+	}
+
+	// Restarted, it shows the new certificate: one reconnect, and the certificate is taken.
+	await broker.restart();
+	for (const [at, node] of [one, two].entries()) {
+		await node.line(CONNECTED);
+		assert.deepEqual(linesSince(node, from[at], /tls failed/), []);
+		assert.equal(linesSince(node, from[at], CONNECTED).length, 1);
+	}
+	assert.match(
+		await old.line(/tls failed/),
+		/tls failed: .*unknown authority CN=fieldmote broker CA [0-9a-f]{6}/,
+	);
+	// A board with the image of today comes in as well.
+	await bench.done("device", "old");
+	const flashed = await boardOf(store, "old", broker.port);
+	await flashed.line(CONNECTED);
+});
+
+test("a second rotation waits for the boards that were not flashed since the first", async (context) => {
+	const bench = makeStoreBench(context);
+	const { store } = bench;
+	await bench.done("init");
+	await bench.done("device", "n1", "n2");
+	await bench.done("renew", "broker-ca");
+	const late = await bench.run("renew", "broker-ca");
+	assert.equal(late.status, 1);
+	assert.match(late.err, /2 devices lack the successor/);
+	await bench.done("device", "--all");
+	await bench.done("renew", "broker-ca");
+	assert.ok(existsSync(store.retired));
+});
+
+test("what was flashed counts, not what the image on the computer is by now", async (context) => {
+	const bench = makeStoreBench(context);
+	const { store } = bench;
+	await bench.done("init");
+	await bench.done("device", "n1");
+	const { imageAuthorities } = await import("../../certs/image");
+	const { recordFlashed } = await import("../../certs/ledger");
+	const flash = () => {
+		const at = new Date().toISOString();
+		recordFlashed(store, {
+			name: "n1",
+			authorities: imageAuthorities(store, "n1"),
+			serial: "",
+			at,
+		});
+	};
+	flash();
+	await bench.done("renew", "broker-ca");
+	await bench.done("device", "--all");
+	const refused = await bench.run("renew", "broker-ca");
+	assert.match(refused.err, /n1: was flashed without it/);
+	flash();
+	await bench.done("renew", "broker-ca");
+});
+
+test("a rotation that was stopped in the middle goes on with the same command", async (context) => {
+	const bench = makeStoreBench(context);
+	const { store } = bench;
+	const { copyFileSync, writeFileSync } = await import("node:fs");
+	await bench.done("init");
+	await bench.done("server", "a.lan");
+	await bench.done("device", "n1");
+	const before = bench.contents();
+	await bench.done("renew", "broker-ca");
+	// As after the broker's certificates and the new authority's, before its key.
+	for (const name of ["broker-ca.key", "broker-ca-next.pem", "broker-ca-next.key"]) {
+		writeFileSync(join(store.directory, name), Buffer.from(before[name] ?? "", "hex"));
+	}
+	copyFileSync(store.brokerCaNext.certificate, store.brokerCa.certificate);
+	assert.match((await bench.run("check")).out, /broker-ca\.key: does not belong to/);
+	await bench.done("renew", "broker-ca");
+	const after = bench.contents();
+	assert.equal(after["broker-ca.key"], before["broker-ca-next.key"]);
+	assert.notEqual(after["broker-ca-next.key"], before["broker-ca-next.key"]);
+	await bench.done("device", "n1");
+	assert.equal((await bench.run("check")).out.split("\n").length, 2);
+});
