@@ -59,6 +59,8 @@ export interface StagedOptions {
 	/** Path as Debian has it → path here, in the place of the usual. */
 	readonly paths?: Readonly<Record<string, string>>;
 	readonly ports?: Readonly<Record<string, number>>;
+	/** Option → another value, for what takes too long as it is. */
+	readonly replace?: Readonly<Record<string, string>>;
 }
 
 export interface Staged {
@@ -108,6 +110,11 @@ export async function startStaged(
 	for (const name of names) ports[name] = options.ports?.[name] ?? (await freePort());
 	const staging = { source: SOURCE, folder, ports, address: "127.0.0.1", paths, more };
 	const configuration = stage({ ...staging, ...(upstream && { upstream }) });
+	for (const [option, value] of Object.entries(options.replace ?? {})) {
+		const file = join(folder, "conf.d", `${names[0]}.conf`);
+		const line = new RegExp(`^${option} .*$`, "m");
+		writeFileSync(file, readFileSync(file, "utf8").replace(line, `${option} ${value}`));
+	}
 	let text = "";
 	const listeners = new Set<() => void>();
 	let broker: RunningBroker | undefined;

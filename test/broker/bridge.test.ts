@@ -1,0 +1,210 @@
+/**
+ * The bridge: a simulated node at the edge broker, its reports upstream, and commands from there,
+ * with upstream away for a while and with the edge restarted meanwhile.
+ */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { before, test } from "node:test";
+import type { MqttClient } from "mqtt";
+import { passwordFile } from "../../broker/passwords";
+import { ensureCertificates } from "../../certs/ensure";
+import { Store } from "../../certs/store";
+import { skipWithout } from "../support/mosquitto";
+import { startSimulator } from "../support/simulator";
+import { connect, eventually, makeDirectory, type Staged, startStaged } from "./staged";
+
+const skip = skipWithout("mosquitto", "mosquitto_passwd");
+const options = { skip, timeout: 120_000 };
+const directory = makeDirectory();
+const names = { brokerNames: ["localhost", "127.0.0.1"] };
+/** bridge.conf waits up to a minute; a test has less patience. */
+const SOONER = { restart_timeout: "1" };
+
+before(async () => {
+	await ensureCertificates(directory, { ...names, node: "edge" });
+});
+
+async function startBoth(): Promise<{ upstream: Staged; edge: Staged }> {
+	const upstream = await startStaged(["mutual"], { directory });
+	const at = { host: "localhost", port: upstream.ports.mutual as number };
+	const edge = await startStaged(["bridge"], { directory, upstream: at, replace: SOONER });
+	await isUp(upstream);
+	return { upstream, edge };
+}
+
+/** Waits until the edge is at the broker upstream. */
+async function isUp(upstream: Staged, from = 0): Promise<void> {
+	await upstream.until(/New bridge connected from \S+ as edge .*u'edge'/, from);
+}
+
+function above(
+	{ ports, files }: Staged,
+	user: string,
+	onMessage?: (topic: string, payload: string) => void,
+	session = false,
+): Promise<MqttClient> {
+	const { cert, key } = files.certificateOf(user);
+	const tls = {
+		ca: readFileSync(files.brokerCa),
+		cert: readFileSync(cert),
+		key: readFileSync(key),
+	};
+	const login = { protocol: "mqtts", clientId: user, clean: !session, ...tls } as const;
+	return connect(ports.mutual as number, login, onMessage);
+}
+
+function below(
+	{ ports, password }: Staged,
+	username: string,
+	session = false,
+	onMessage?: (topic: string, payload: string) => void,
+): Promise<MqttClient> {
+	const login = { username, password: password(username), clientId: username, clean: !session };
+	return connect(ports.bridge as number, login, onMessage);
+}
+
+test("a node's reports go up, a command comes down to its relay", options, async () => {
+	const { upstream, edge } = await startBoth();
+	const seen = new Map<string, string>();
+	const logger = await above(upstream, "logger", (topic, payload) => seen.set(topic, payload));
+	await logger.subscribeAsync("fieldmote/#", { qos: 1 });
+	const secret = passwordFile(`${directory}/passwords`, "sim-1");
+	const node = await startSimulator(
+		...["--broker", `mqtt://localhost:${edge.ports.bridge}`, "--node", "sim-1"],
+		...["--username", "sim-1", "--password-file", secret],
+	);
+	await node.until(/first report accepted/);
+	const at = (name: string) => seen.get(`fieldmote/sim-1/${name}`);
+	await eventually("the report", () => at("time"));
+	assert.equal(JSON.parse(at("time") as string).clock, "set");
+	assert.equal(await eventually("its presence", () => at("availability")), "online");
+	assert.equal(await eventually("its relay", () => at("relay/state")), "OFF");
+	assert.equal(
+		await eventually("the line's state", () => seen.get("fieldmote/edge/connected")),
+		"1",
+	);
+
+	const dashboard = await above(upstream, "dashboard");
+	await dashboard.publishAsync("fieldmote/sim-1/relay/set", '{"state":"ON","id":"7"}', { qos: 2 });
+	await node.until(/relay: .*ON/);
+	const result = JSON.parse(await eventually("the result", () => at("result")));
+	assert.deepEqual(result, { entity: "relay", id: "7", done: true, state: "ON" });
+	assert.equal(at("relay/state"), "ON");
+	node.kill("SIGINT");
+	await node.ended();
+	for (const client of [logger, dashboard]) await client.endAsync();
+	await edge.stop();
+	await upstream.stop();
+});
+
+test(
+	"upstream away, the edge restarted meanwhile: nothing at QoS 1 is lost",
+	options,
+	async (t) => {
+		const { upstream, edge } = await startBoth();
+		const seen: number[] = [];
+		const take = (topic: string, payload: string) => {
+			if (topic.endsWith("/time")) seen.push(Number(payload));
+		};
+		// A session, so that the witness loses nothing either.
+		const witness = await above(upstream, "logger", take, true);
+		await witness.subscribeAsync("fieldmote/sim-1/#", { qos: 1 });
+		let sequence = 0;
+		const node = await below(edge, "sim-1");
+		const report = async (client: MqttClient, count: number) => {
+			for (let i = 0; i < count; i++) {
+				await client.publishAsync("fieldmote/sim-1/time", String(++sequence), { qos: 1 });
+			}
+		};
+		await report(node, 50);
+		await witness.endAsync();
+		// In the middle of a stream, so that some are in flight.
+		const streaming = report(node, 200);
+		await upstream.stop();
+		await streaming;
+		await report(node, 200);
+		await node.endAsync();
+		await edge.stop();
+		await edge.start();
+		const again = await below(edge, "sim-1");
+		await report(again, 50);
+		const from = upstream.log().length;
+		await upstream.start();
+		await isUp(upstream, from);
+		const later = await above(upstream, "logger", take, true);
+		await report(again, 50);
+		await eventually("the last report", () => seen.includes(sequence) || undefined);
+		assert.equal(sequence, 550);
+		const all = Array.from({ length: sequence }, (_, i) => i + 1);
+		await eventually("all", () => all.every((number) => seen.includes(number)) || undefined);
+		// Mosquitto's bridge lets what is new overtake its queue when it comes back.
+		const overtaken = seen.filter((number, i) => i > 0 && number < (seen[i - 1] as number)).length;
+		t.diagnostic(`${seen.length - all.length} repeated, order broken ${overtaken} times`);
+		for (const client of [again, later]) await client.endAsync();
+		await edge.stop();
+		await upstream.stop();
+	},
+);
+
+test("commands wait upstream; what is said at the edge stays there", options, async () => {
+	const { upstream, edge } = await startBoth();
+	const dashboard = await above(upstream, "dashboard");
+	const heard: string[] = [];
+	dashboard.on("message", (topic) => heard.push(topic));
+	// The node has a session at the edge, as the firmware has.
+	const first = await below(edge, "sim-1", true);
+	await first.subscribeAsync("fieldmote/sim-1/+/set", { qos: 1 });
+	await first.endAsync();
+	await edge.stop();
+	await dashboard.subscribeAsync("fieldmote/#", { qos: 1 });
+	await dashboard.publishAsync("fieldmote/sim-1/relay/set", "ON", { qos: 1 });
+	await edge.start();
+	const commands: string[] = [];
+	const node = await below(edge, "sim-1", true, (_topic, payload) => commands.push(payload));
+	await eventually("the command that waited", () => commands.includes("ON") || undefined);
+
+	const local = await below(edge, "dashboard");
+	await local.publishAsync("fieldmote/sim-1/relay/set", "TOGGLE", { qos: 1 });
+	await eventually("the local command", () => commands.includes("TOGGLE") || undefined);
+	await node.publishAsync("fieldmote/sim-1/private", "x", { qos: 1 });
+	await node.publishAsync("fieldmote/sim-1/time", "1", { qos: 1 });
+	await eventually("the report", () => heard.includes("fieldmote/sim-1/time") || undefined);
+	assert.ok(!heard.includes("fieldmote/sim-1/private"), "was not to go up");
+	assert.equal(heard.filter((topic) => topic.endsWith("/set")).length, 1, "own command only");
+	for (const client of [node, local, dashboard]) await client.endAsync();
+	await edge.stop();
+	await upstream.stop();
+});
+
+test("a certificate of another CA is refused, at the edge and upstream", options, async () => {
+	const upstream = await startStaged(["mutual"], { directory });
+	const other = makeDirectory();
+	await ensureCertificates(other, { ...names, node: "edge" });
+	const theirs = new Store(other).device("edge");
+	const at = { host: "localhost", port: upstream.ports.mutual as number };
+	const foreign = {
+		"/etc/mosquitto/certs/edge.pem": theirs.certificate,
+		"/etc/mosquitto/certs/edge.key": theirs.key,
+	};
+	const edge = await startStaged(["bridge"], {
+		directory,
+		upstream: at,
+		paths: foreign,
+		replace: SOONER,
+	});
+	await edge.until(/unknown ca/i);
+	await edge.stop();
+	// And the other way round: a broker of another CA is no upstream.
+	const wrongCa = { "/etc/mosquitto/certs/broker-ca.pem": new Store(other).brokerCa.certificate };
+	const careful = await startStaged(["bridge"], {
+		directory,
+		upstream: at,
+		paths: wrongCa,
+		replace: SOONER,
+	});
+	await careful.until(/certificate verify failed/i);
+	await careful.stop();
+	await upstream.stop();
+	assert.doesNotMatch(upstream.log(), /New bridge connected/);
+});
