@@ -1,68 +1,16 @@
 /**
- * The bridge: a simulated node at the edge broker, its reports upstream, and commands from there,
- * with upstream away for a while and with the edge restarted meanwhile.
+ * The bridge: a simulated node at the edge broker, its reports upstream, and commands from there.
+ * With upstream away: bridge.slow.test.ts.
  */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { before, test } from "node:test";
-import type { MqttClient } from "mqtt";
+import { test } from "node:test";
 import { passwordFile } from "../../broker/passwords";
 import { ensureCertificates } from "../../certs/ensure";
 import { Store } from "../../certs/store";
-import { skipWithout } from "../support/mosquitto";
 import { startSimulator } from "../support/simulator";
-import { connect, eventually, makeDirectory, type Staged, startStaged } from "./staged";
-
-const skip = skipWithout("mosquitto", "mosquitto_passwd");
-const options = { skip, timeout: 120_000 };
-const directory = makeDirectory();
-const names = { brokerNames: ["localhost", "127.0.0.1"] };
-/** bridge.conf waits up to a minute; a test has less patience. */
-const SOONER = { restart_timeout: "1" };
-
-before(async () => {
-	await ensureCertificates(directory, { ...names, node: "edge" });
-});
-
-async function startBoth(): Promise<{ upstream: Staged; edge: Staged }> {
-	const upstream = await startStaged(["mutual"], { directory });
-	const at = { host: "localhost", port: upstream.ports.mutual as number };
-	const edge = await startStaged(["bridge"], { directory, upstream: at, replace: SOONER });
-	await isUp(upstream);
-	return { upstream, edge };
-}
-
-/** Waits until the edge is at the broker upstream. */
-async function isUp(upstream: Staged, from = 0): Promise<void> {
-	await upstream.until(/New bridge connected from \S+ as edge .*u'edge'/, from);
-}
-
-function above(
-	{ ports, files }: Staged,
-	user: string,
-	onMessage?: (topic: string, payload: string) => void,
-	session = false,
-): Promise<MqttClient> {
-	const { cert, key } = files.certificateOf(user);
-	const tls = {
-		ca: readFileSync(files.brokerCa),
-		cert: readFileSync(cert),
-		key: readFileSync(key),
-	};
-	const login = { protocol: "mqtts", clientId: user, clean: !session, ...tls } as const;
-	return connect(ports.mutual as number, login, onMessage);
-}
-
-function below(
-	{ ports, password }: Staged,
-	username: string,
-	session = false,
-	onMessage?: (topic: string, payload: string) => void,
-): Promise<MqttClient> {
-	const login = { username, password: password(username), clientId: username, clean: !session };
-	return connect(ports.bridge as number, login, onMessage);
-}
+import { above, below, directory, names, options, SOONER, startBoth } from "./bridge-rig";
+import { eventually, makeDirectory, startStaged } from "./staged";
 
 test("a node's reports go up, a command comes down to its relay", options, async () => {
 	const { upstream, edge } = await startBoth();
@@ -97,55 +45,6 @@ test("a node's reports go up, a command comes down to its relay", options, async
 	await edge.stop();
 	await upstream.stop();
 });
-
-test(
-	"upstream away, the edge restarted meanwhile: nothing at QoS 1 is lost",
-	options,
-	async (t) => {
-		const { upstream, edge } = await startBoth();
-		const seen: number[] = [];
-		const take = (topic: string, payload: string) => {
-			if (topic.endsWith("/time")) seen.push(Number(payload));
-		};
-		// A session, so that the witness loses nothing either.
-		const witness = await above(upstream, "logger", take, true);
-		await witness.subscribeAsync("fieldmote/sim-1/#", { qos: 1 });
-		let sequence = 0;
-		const node = await below(edge, "sim-1");
-		const report = async (client: MqttClient, count: number) => {
-			for (let i = 0; i < count; i++) {
-				await client.publishAsync("fieldmote/sim-1/time", String(++sequence), { qos: 1 });
-			}
-		};
-		await report(node, 50);
-		await witness.endAsync();
-		// In the middle of a stream, so that some are in flight.
-		const streaming = report(node, 200);
-		await upstream.stop();
-		await streaming;
-		await report(node, 200);
-		await node.endAsync();
-		await edge.stop();
-		await edge.start();
-		const again = await below(edge, "sim-1");
-		await report(again, 50);
-		const from = upstream.log().length;
-		await upstream.start();
-		await isUp(upstream, from);
-		const later = await above(upstream, "logger", take, true);
-		await report(again, 50);
-		await eventually("the last report", () => seen.includes(sequence) || undefined);
-		assert.equal(sequence, 550);
-		const all = Array.from({ length: sequence }, (_, i) => i + 1);
-		await eventually("all", () => all.every((number) => seen.includes(number)) || undefined);
-		// Mosquitto's bridge lets what is new overtake its queue when it comes back.
-		const overtaken = seen.filter((number, i) => i > 0 && number < (seen[i - 1] as number)).length;
-		t.diagnostic(`${seen.length - all.length} repeated, order broken ${overtaken} times`);
-		for (const client of [again, later]) await client.endAsync();
-		await edge.stop();
-		await upstream.stop();
-	},
-);
 
 test("commands wait upstream; what is said at the edge stays there", options, async () => {
 	const { upstream, edge } = await startBoth();
