@@ -188,7 +188,12 @@ export class Store {
 	}
 
 	private put(path: string, content: string | Uint8Array, mode: number): void {
-		renameSync(this.temporary(path, content, mode), path);
+		const temporary = this.temporary(path, content, mode);
+		try {
+			renameSync(temporary, path);
+		} finally {
+			rmSync(temporary, { force: true });
+		}
 	}
 
 	private putNew(path: string, content: string | Uint8Array, mode: number): boolean {
