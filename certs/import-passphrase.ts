@@ -32,8 +32,8 @@ export function passphraseFrom(file: string | undefined): AskPassphrase {
 			const how = "give --passphrase-file FILE; there is no terminal to ask on";
 			throw new StoreError(`${path}: has a passphrase: ${how}`);
 		}
-		stderr.write(`${tries > 0 ? "wrong; " : ""}passphrase of ${path}: `);
-		const line = await readHidden(stdin as ReadStream);
+		const prompt = `${tries > 0 ? "wrong; " : ""}passphrase of ${path}: `;
+		const line = await readHidden(stdin as ReadStream, prompt);
 		stderr.write("\n");
 		if (line === undefined) process.exit(EXIT_BY_SIGNAL);
 		return line;
@@ -54,7 +54,7 @@ function readFirstLine(file: string): string {
 }
 
 /** @returns undefined by Ctrl-C or Ctrl-D */
-function readHidden(terminal: ReadStream): Promise<string | undefined> {
+function readHidden(terminal: ReadStream, prompt: string): Promise<string | undefined> {
 	return new Promise((resolve) => {
 		let line = "";
 		const finish = (result: string | undefined) => {
@@ -71,7 +71,9 @@ function readHidden(terminal: ReadStream): Promise<string | undefined> {
 				else line += letter;
 			}
 		};
+		// Before the prompt: who types at once is not shown either.
 		terminal.setRawMode(true);
+		process.stderr.write(prompt);
 		terminal.setEncoding("utf8");
 		terminal.on("data", take);
 		terminal.resume();

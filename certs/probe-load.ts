@@ -29,7 +29,8 @@ export type Firmware = typeof import("./probe-firmware") & {
 
 /** @throws Error when the firmware does not build */
 export async function loadFirmware(): Promise<Firmware> {
-	const code = await bundle();
+	bundled ??= bundle();
+	const code = await bundled;
 	const network = new LiveNetwork();
 	const board = {
 		network,
@@ -69,6 +70,9 @@ function plain(bytes: ArrayBuffer | Uint8Array): Uint8Array {
 type Code = (...values: unknown[]) => void;
 
 const PARAMETERS = ["require", "module", "exports", "BigInt", "ArrayBuffer"];
+
+/** Once for all that a program asks. */
+let bundled: Promise<Code> | undefined;
 
 async function bundle(): Promise<Code> {
 	const folder = mkdtempSync(join(tmpdir(), "fieldmote-probe-"));

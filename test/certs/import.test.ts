@@ -12,7 +12,7 @@ import { readLedger } from "../../certs/ledger";
 import { probe } from "../../certs/probe";
 import { readCertificates } from "../../certs/store";
 import { skipWithout, startMosquitto } from "../support/mosquitto";
-import { Workbench } from "./openssl";
+import { RSA, Workbench } from "./openssl";
 
 const skip = skipWithout("openssl");
 const bench = new Workbench();
@@ -22,8 +22,9 @@ const SAN = "subjectAltName=DNS:localhost,IP:127.0.0.1\n";
 const SAN_AND_USES = `${SAN}basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=serverAuth\n`;
 
 if (skip === false) {
-	bench.ca("ca", "/C=DE/O=Garden/CN=Garden_CA");
-	bench.leaf("server", "ca", "/CN=localhost", SAN_AND_USES);
+	bench.ca("ca", "/C=DE/O=Garden/CN=Garden_CA", RSA);
+	bench.leaf("server", "ca", "/CN=localhost", SAN_AND_USES, { genkey: "genrsa 2048" });
+	bench.write("shared.key", bench.openssl("genrsa 2048"));
 	bench.leaf("client", "ca", "/CN=shed-1", "");
 }
 
@@ -127,7 +128,7 @@ test("every form of a key", { skip }, async () => {
 test("EC keys, with and without their curve in front, and certificates in DER", {
 	skip,
 }, async () => {
-	bench.ca("ec-ca", "/CN=ec-ca", "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1");
+	bench.ca("ec-ca");
 	const genkey = "ecparam -name prime256v1 -genkey";
 	bench.leaf("ec", "ec-ca", "/CN=localhost", SAN, { genkey });
 	assert.match(readFileSync(bench.at("ec.key"), "utf8"), /^-----BEGIN EC PARAMETERS/);
@@ -148,7 +149,7 @@ test("EC keys, with and without their curve in front, and certificates in DER", 
 });
 
 test("an intermediate, in the file or with --chain", { skip }, async () => {
-	bench.write("middle.key", bench.openssl("genrsa 2048"));
+	bench.write("middle.key", bench.openssl("ecparam -name prime256v1 -genkey -noout"));
 	bench.openssl("req -new -key middle.key -out middle.csr -subj /CN=middle");
 	bench.write("middle.ext", "basicConstraints=critical,CA:TRUE\n");
 	const signer = "-CA ca.crt -CAkey ca.key -CAcreateserial";
@@ -227,8 +228,9 @@ test("expired, self-signed, for clients, another key, another CA", { skip }, asy
 	const expired = await refusedServer("server", "ca", late);
 	assert.match(expired.join("\n"), /^expired on 20\d\d-\d\d-\d\d; sign it again, with -days$/m);
 	bench.openssl(
-		`req -x509 -newkey rsa:2048 -nodes -keyout self.key -out self.crt -subj /CN=localhost -addext ${SAN.trim()}`,
+		`req -x509 -key shared.key -out self.crt -subj /CN=localhost -addext ${SAN.trim()}`,
 	);
+	bench.write("self.key", readFileSync(bench.at("shared.key")));
 	const self = await refusedServer("self");
 	assert.match(self.join("\n"), /^self-signed; boards want a CA above it/);
 	bench.leaf("user", "ca", "/CN=localhost", `${SAN}extendedKeyUsage=clientAuth\n`);
