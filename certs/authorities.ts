@@ -58,8 +58,10 @@ async function ensureAuthority(
 	if (isThere) {
 		const [certificate, ...older] = readCertificates(files.certificate);
 		if (Date.parse((certificate as X509Certificate).validTo) > nowMs) return false;
-		// The same key under a new date: what it signed stays good. Without key there is nothing to do.
-		if (!existsSync(files.key)) return false;
+		// The same key and name under a new date: what it signed stays good. One that was brought along
+		// has another name.
+		const isOurs = commonNameOf(certificate as X509Certificate).startsWith(NAMES[kind]);
+		if (!isOurs || !existsSync(files.key)) return false;
 		const pem = (await certificateFor(store, files, kind, nowMs)).toString();
 		return store.replace(files.certificate, [pem, ...older.map(String)].join(""));
 	}

@@ -11,6 +11,7 @@ import { UsageError } from "../host-sim/options";
 import { check } from "./check";
 import type { Command, CommandContext } from "./command";
 import { device } from "./device";
+import { importCommand } from "./import";
 import { init } from "./init";
 import { list } from "./list";
 import { PROBE_HELP, runProbe } from "./probe";
@@ -30,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	check,
 	revoke,
 	renew,
+	import: importCommand,
 	probe: {
 		what: "tries a broker with the firmware's own rules, and says what to change",
 		help: PROBE_HELP,
