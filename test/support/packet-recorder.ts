@@ -17,6 +17,8 @@ export class Recording {
 	readonly lines: string[] = [];
 	/** What was on the wire, both directions mixed. */
 	readonly wire: Buffer[] = [];
+	/** Of that, what the client has sent. */
+	readonly sent: Buffer[] = [];
 	closed = false;
 	private readonly opener: TlsOpener | undefined;
 	private readonly parsers = { ">": new PacketLines(), "<": new PacketLines() };
@@ -43,6 +45,7 @@ export class Recording {
 	/** Keeps bytes; gives the lines of the packets in them. */
 	push(from: ">" | "<", bytes: Buffer): string[] {
 		this.wire.push(bytes);
+		if (from === ">") this.sent.push(bytes);
 		let found: string[];
 		try {
 			const plain = this.opener?.push(from === ">", bytes) ?? bytes;
@@ -160,6 +163,15 @@ export async function startRecorder(targetPort: number, keyLog?: string): Promis
 			server.close();
 		},
 	};
+}
+
+/** Content types of the TLS records in what one side has sent (RFC 5246 6.2.1). */
+export function recordTypes(bytes: Buffer): number[] {
+	const found: number[] = [];
+	for (let at = 0; at + 5 <= bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) {
+		found.push(bytes[at]);
+	}
+	return found;
 }
 
 /** Looks again and again, for 20 s at most; then fails with what is said. */
