@@ -17,7 +17,8 @@ export const revoke: Command = {
        npm run certs -- revoke --serial HEX
 
 Revokes all certificates that a device has, and writes device-crl.pem, which Mosquitto's crlfile
-reads. Copy it to the broker and restart it, or reload it where docs/certificates.md says so.
+reads. After a reload Mosquitto does not let it in again; a restart also cuts the connection that
+it has.
 
   --serial HEX       one certificate by its number; may be given several times
   --directory DIR    another store than certs/generated
@@ -55,7 +56,9 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	}
 	// Also when all were revoked before: a run that was cut may not have come to this.
 	await writeRevocationLists(store, nowMs);
-	if (count > 0) say(`the brokers need ${store.shown(store.deviceCrl)} now`);
+	if (count === 0) return;
+	say(`Now: give the brokers ${store.shown(store.deviceCrl)} and restart them; a reload keeps it`);
+	say("from coming in again, but does not cut a connection that it has.");
 }
 
 interface Found {

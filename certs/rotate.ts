@@ -60,7 +60,7 @@ export async function rotateBrokerCa(
 	recordIssued(store, "broker-ca", name, certificate, certificate, nowMs);
 	say(`${store.shown(brokerCa.certificate)}: ${commonNameOf(successor)} is in use now`);
 	say(`${store.shown(brokerCaNext.certificate)}: ${name} is its successor`);
-	say("Now: give the brokers their new files and restart them; no board has to be touched.");
+	say("Now: give the brokers their new files and reload them; no board has to be touched.");
 	say('Before the next time: "npm run certs -- device --all", and flash the boards.');
 }
 
@@ -142,7 +142,7 @@ export async function rotateDeviceCa(
 	say(
 		`${store.shown(deviceCa.certificate)}: ${name} signs now; brokers trust it and the one before`,
 	);
-	say(`Now: give the brokers this file and ${store.shown(store.deviceCrl)}, and restart them.`);
+	say(`Now: give the brokers this file and ${store.shown(store.deviceCrl)}, and reload them.`);
 	say(`Then "npm run certs -- renew ID" and flash the board, for each of ${count} devices.`);
 	say('At last "npm run certs -- renew device-ca --finish".');
 }
@@ -174,7 +174,7 @@ export async function finishDeviceCa(
 	store.replace(deviceCa.certificate, String(own));
 	await writeRevocationLists(store, nowMs);
 	say(`${store.shown(deviceCa.certificate)}: ${commonNameOf(own as X509Certificate)} alone`);
-	say(`Now: give the brokers this file and ${store.shown(store.deviceCrl)}, and restart them.`);
+	say(`Now: give the brokers this file and ${store.shown(store.deviceCrl)}, and reload them.`);
 }
 
 /** Devices whose certificate, or the one that was flashed, is not under the authority in use. */
