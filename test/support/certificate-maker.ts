@@ -19,7 +19,7 @@ export const usage = x509.KeyUsageFlags;
 export const NOW_MS = Date.UTC(2026, 5, 1);
 export const HOST = "broker.example.com";
 
-export type Kind = "P-256" | "P-384" | "RSA-2048" | "RSA-1024";
+export type Kind = "P-256" | "P-384" | "RSA-4096" | "RSA-2048" | "RSA-1024";
 
 export async function makeKeys(kind: Kind): Promise<CryptoKeyPair> {
 	const isCurve = kind.startsWith("P-");

@@ -118,16 +118,20 @@ export async function startTlsBrokers(folder: string): Promise<TlsBrokers> {
 	return { cases, strict, discard };
 }
 
-/** Lines of mosquitto.conf. Mosquitto sends what is behind its certificate, too. */
+/**
+ * Lines of mosquitto.conf. Mosquitto sends what is behind its certificate, too.
+ * @param issuer who signed it, and who signed that
+ * @param clients who signs clients' certificates
+ */
 export function files(
 	folder: string,
 	name: string,
 	made: Made,
-	issuer: Made,
-	clients = issuer,
+	issuer: Made | readonly Made[],
+	clients = [issuer].flat()[0],
 ): string[] {
 	const at = (suffix: string) => join(folder, `${name}.${suffix}`);
-	writeFileSync(at("crt"), pemOf(made) + pemOf(issuer));
+	writeFileSync(at("crt"), [made, issuer].flat().map(pemOf).join(""));
 	writeFileSync(at("ca"), pemOf(clients));
 	const key = KeyObject.from(made.keys.privateKey);
 	writeFileSync(at("key"), key.export({ format: "pem", type: "pkcs8" }));

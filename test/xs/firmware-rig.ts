@@ -4,6 +4,9 @@
  */
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { ClientProcess } from "../support/client";
 import type { Mosquitto } from "../support/mosquitto";
@@ -13,8 +16,8 @@ import { runXs, type XsApplication, type XsRun } from "./xs";
 export const NODE = "xs-shed";
 
 export interface FirmwareOptions {
-	/** URL. */
-	readonly broker: string;
+	/** URL, or several. */
+	readonly broker: string | readonly string[];
 	/** "address:port". */
 	readonly ntp: string;
 	readonly profile?: string;
@@ -25,14 +28,21 @@ export interface FirmwareOptions {
 /** Builds the firmware. Fails on a warning about one of our modules. */
 export async function buildFirmware(options: FirmwareOptions): Promise<XsApplication> {
 	const { broker, ntp, profile = "node", credentials } = options;
-	const values = ["ssid=lin", `broker=${broker}`, `node=${NODE}`, `ntp=${ntp}`];
+	const values = ["ssid=lin", `node=${NODE}`, `ntp=${ntp}`, `profile=${profile}`];
 	const environment: Record<string, string> = {};
 	if (credentials !== undefined) environment.CREDENTIALS = credentials;
-	return await buildWithFirmware({
-		folder: ".",
-		values: [...values, `profile=${profile}`],
-		environment,
-	});
+	const folder = mkdtempSync(join(tmpdir(), "fieldmote-site-"));
+	try {
+		if (typeof broker === "string") values.push(`broker=${broker}`);
+		else {
+			// What mcconfig is given as a value is one broker.
+			environment.SITE = join(folder, "site");
+			writeFileSync(`${environment.SITE}.json`, JSON.stringify({ broker: { url: broker } }));
+		}
+		return await buildWithFirmware({ folder: ".", values, environment });
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 }
 
 /** Starts it and sees that its pin has a level before anything else happens. */

@@ -50,8 +50,9 @@ test("with clean sessions nothing that was accepted is lost either", () => {
 });
 
 test("with several brokers nothing is lost, whichever accepts us next", () => {
-	const names = ["drops", "cutPackets", "delivered", "published", "changes"];
-	happened(runAll({ brokers: 2 }), [...names, "staleHandles", "deliveredAgain", "repeats"]);
+	const names = ["drops", "cutPackets", "published", "changes"];
+	const more = ["delivered", "deliveredAgain", "repeats"];
+	happened(runAll({ brokers: 2 }), [...names, ...more]);
 	happened(runAll({ brokers: 3, forgetEvery: 4 }), [...names, "sessionsLost"]);
 	happened(runAll({ brokers: 2, cleanSession: true }), names);
 	happened(runAll({ brokers: 2, deliversAtRelease: true }), names);
