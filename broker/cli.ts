@@ -51,6 +51,8 @@ async function run(options: BrokerOptions): Promise<void> {
 	const log = (line: string) => process.stdout.write(`${line}\n`);
 	const stopping = new AbortController();
 	const release = catchSignals(() => stopping.abort());
+	// Whoever reads us has gone, as in `npm run broker -- plain | head`.
+	process.stdout.on("error", () => stopping.abort());
 	try {
 		const broker = await startBroker(program, configuration, log);
 		introduce(options, files);

@@ -43,9 +43,9 @@ export const LIST = CONFIGURATIONS.map(({ name, port, what }) => {
 
 export const HELP = `usage: npm run broker -- NAME… [options]      or: fieldmote broker NAME… [options]
 
-Runs Mosquitto in the foreground with one of the configurations in broker/, or with several that
-listen on different ports, and prints lines to try it with. Certificates and passwords are made
-below certs/generated where they are missing; sessions are kept there. Ctrl-C ends it.
+Runs Mosquitto in the foreground with one of the configurations in broker/, websockets also beside
+another, and prints lines to try it with. Certificates and passwords are made below certs/generated
+where they are missing; sessions are kept there. Ctrl-C ends it.
 
 ${LIST}
 
@@ -135,15 +135,17 @@ function checkPorts(
 	if (given !== undefined && configurations.length !== 1) {
 		throw new UsageError("--port: with one NAME only");
 	}
-	const ports: Record<string, number> = {};
-	for (const { name, port } of configurations) {
-		const other = Object.entries(ports).find(([, taken]) => taken === port);
-		if (other !== undefined) {
-			throw new UsageError(`${other[0]} and ${name} both listen on ${port}; take one of them`);
-		}
-		ports[name] = given === undefined ? port : checkPort("port", given);
+	const [one, two] = configurations.filter(({ forBrowsers }) => !forBrowsers);
+	if (one !== undefined && two !== undefined) {
+		throw new UsageError(
+			`${one.name} and ${two.name} cannot stand in one Mosquitto: one of them, and websockets`,
+		);
 	}
-	return ports;
+	return Object.fromEntries(
+		configurations.map(({ name, port }) => {
+			return [name, given === undefined ? port : checkPort("port", given)];
+		}),
+	);
 }
 
 function checkPort(option: string, text: string): number {
@@ -165,7 +167,7 @@ function checkUpstream(
 	if (!configurations.some(({ hasUpstream }) => hasUpstream)) {
 		throw new UsageError("--upstream: for bridge only");
 	}
-	const match = /^([A-Za-z0-9][A-Za-z0-9.-]{0,199})(?::(.*))?$/.exec(text);
+	const match = /^([A-Za-z0-9][A-Za-z0-9.-]{0,199})(?::([^/]*))?$/.exec(text);
 	if (match === null) throw new UsageError(`--upstream "${text}": must be HOST or HOST:PORT`);
 	const [, host = "", port = String(UPSTREAM.port)] = match;
 	return { host, port: checkPort("upstream", port) };
