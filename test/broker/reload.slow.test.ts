@@ -8,7 +8,9 @@ import { X509Certificate } from "node:crypto";
 import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import tls from "node:tls";
 import type { IClientOptions } from "mqtt";
+import { generate, parser } from "mqtt-packet";
 import { main as certs } from "../../certs/cli";
 import { ensureCertificates } from "../../certs/ensure";
 import { Store } from "../../certs/store";
@@ -148,6 +150,95 @@ test("revoked: at SIGHUP, but who is connected stays until a restart", options, 
 	assert.equal(await knock(broker, "sim-1", folder), "alert certificate revoked");
 	await broker.stop();
 });
+
+test("a TLS session of before its certificate was revoked helps nobody in", options, async () => {
+	for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+		const folder = makeDirectory();
+		await ensureCertificates(folder, names);
+		const broker = await startStaged(["mutual"], { directory: folder });
+		const first = await greet(broker, version);
+		assert.equal(first.answer, "connack");
+		const again = await greet(broker, version, first.session);
+		assert.equal(`${again.answer}, resumed: ${again.isResumed}`, "connack, resumed: true");
+		await revoke(folder, "sim-1");
+		await broker.reload();
+		const late = await greet(broker, version, again.session ?? first.session);
+		assert.match(late.answer, /certificate revoked/, version);
+		await broker.stop();
+	}
+});
+
+interface Greeted {
+	readonly answer: string;
+	readonly session: Buffer | undefined;
+	readonly isResumed: boolean;
+}
+
+/** TLS and CONNECT as sim-1, with a TLS session of before; the answer, or the error. */
+function greet(
+	{ ports, files }: Staged,
+	version: "TLSv1.2" | "TLSv1.3",
+	session?: Buffer,
+): Promise<Greeted> {
+	const { cert, key } = files.certificateOf("sim-1");
+	return new Promise((resolve) => {
+		let next: Buffer | undefined;
+		const socket = tls.connect({
+			port: ports.mutual as number,
+			host: "localhost",
+			rejectUnauthorized: false,
+			cert: readFileSync(cert),
+			key: readFileSync(key),
+			minVersion: version,
+			maxVersion: version,
+			...(session && { session }),
+		});
+		const end = (answer: string) => {
+			resolve({ answer, session: next, isResumed: socket.isSessionReused() });
+			socket.destroy();
+		};
+		const packets = parser({ protocolVersion: 4 });
+		packets.on("packet", ({ cmd }) => end(cmd));
+		socket.on("session", (given) => {
+			next = given;
+		});
+		socket.on("data", (data) => packets.parse(data));
+		socket.on("error", ({ message }) => end(message));
+		socket.on("close", () => end("closed"));
+		const common = { protocolId: "MQTT", protocolVersion: 4, keepalive: 60, clean: true } as const;
+		socket.write(generate({ cmd: "connect", clientId: "x", ...common }));
+	});
+}
+
+for (const name of ["password", "mutual"]) {
+	test(`${name}: the session of a node that is away outlives SIGHUP`, options, async () => {
+		const broker = await startStaged([name], { directory });
+		const port = broker.ports[name] as number;
+		const as = (user: string): IClientOptions => {
+			if (name === "password") return { username: user, password: broker.password(user) };
+			const { cert, key } = broker.files.certificateOf(user);
+			const files = { cert: readFileSync(cert), key: readFileSync(key) };
+			return { protocol: "mqtts", rejectUnauthorized: false, ...files };
+		};
+		const session = { ...as("sim-1"), clientId: "sim-1", clean: false };
+		const node = await connect(port, session);
+		await node.subscribeAsync("fieldmote/sim-1/+/set", { qos: 1 });
+		await node.endAsync();
+		// Out of the file a session has no password, and no TLS.
+		await broker.stop();
+		await broker.start();
+		const dashboard = await connect(port, as("dashboard"));
+		await dashboard.publishAsync("fieldmote/sim-1/relay/set", "1", { qos: 1 });
+		await broker.reload();
+		await dashboard.publishAsync("fieldmote/sim-1/relay/set", "2", { qos: 1 });
+		const commands: string[] = [];
+		const back = await connect(port, session, (_topic, payload) => commands.push(payload));
+		await eventually("the commands", () => commands.includes("2") || undefined);
+		assert.deepEqual(commands, ["1", "2"]);
+		for (const client of [back, dashboard]) await client.endAsync();
+		await broker.stop();
+	});
+}
 
 async function revoke(folder: string, id: string): Promise<void> {
 	await certs(["revoke", id, "--directory", folder]);
