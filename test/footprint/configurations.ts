@@ -49,6 +49,20 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		budgetBytes: FULL_BYTES,
 	},
 	{
+		name: "mutual-public",
+		what: "client certificate, RSA broker under a public CA: root of RSA 4,096, one intermediate",
+		security: "mutual-public",
+		debug: false,
+		budgetBytes: FULL_BYTES,
+	},
+	{
+		name: "mutual-public-long",
+		what: "the same with two intermediates",
+		security: "mutual-public-long",
+		debug: false,
+		budgetBytes: FULL_BYTES,
+	},
+	{
 		name: "tls",
 		what: "no client certificate, ECDSA broker",
 		security: "tls-ec",

@@ -3,18 +3,33 @@
  * broker that can cut the connection. Always holds: all on loopback, on free ports; close() ends it.
  */
 
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { KeyObject } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DeviceFiles, ensureCertificates } from "../../certs/ensure";
 import { NtpServer } from "../../host-sim/world/ntp-server";
 import { freePort, type Mosquitto, startMosquitto } from "../support/mosquitto";
+import { makePublicChain, makePublicRoot } from "../support/public-chain";
+import { pemOf } from "../support/tls-brokers";
 
 export const NODE = "measured";
 
-/** "plain", or the key of the broker's certificate, with or without a client certificate. */
-export type Security = "plain" | "tls-ec" | "tls-rsa" | "mutual-ec" | "mutual-rsa";
+/**
+ * "plain", or the key of the broker's certificate, with or without a client certificate. `public`: a
+ * chain of a public CA's, RSA, with one intermediate or, `public-long`, with two.
+ */
+export type Security =
+	| "plain"
+	| "tls-ec"
+	| "tls-rsa"
+	| "mutual-ec"
+	| "mutual-rsa"
+	| "mutual-public"
+	| "mutual-public-long";
+
+const NAMES = ["localhost"];
 
 export class Stage {
 	readonly security: Security;
@@ -83,18 +98,34 @@ export class Stage {
 
 	private async tlsLines(): Promise<string[]> {
 		const files = await ensureCertificates(join(this.folder, "pki"), {
-			brokerNames: ["localhost"],
+			brokerNames: NAMES,
 			brokerKeyKind: this.security.endsWith("rsa") ? "RSA" : "P-256",
 			node: NODE,
 		});
 		this.writeImage(files);
 		const mutual = this.security.startsWith("mutual");
+		const [chain, key] = this.security.startsWith("mutual-public")
+			? await this.writePublicChain()
+			: [files.brokerChain, files.brokerKey];
 		return [
 			`cafile ${files.deviceCa}`,
-			`certfile ${files.brokerChain}`,
-			`keyfile ${files.brokerKey}`,
+			`certfile ${chain}`,
+			`keyfile ${key}`,
 			...(mutual ? ["require_certificate true", "use_identity_as_username true"] : []),
 		];
+	}
+
+	/** Paths of chain and key; the root is what the image trusts. */
+	private async writePublicChain(): Promise<[string, string]> {
+		const root = await makePublicRoot();
+		const intermediates = this.security.endsWith("long") ? 2 : 1;
+		const made = await makePublicChain(root, NAMES, intermediates);
+		const paths: [string, string] = [join(this.folder, "chain.pem"), join(this.folder, "key.pem")];
+		writeFileSync(paths[0], made.map(pemOf).join(""));
+		const key = KeyObject.from(made[0].keys.privateKey);
+		writeFileSync(paths[1], key.export({ format: "pem", type: "pkcs8" }));
+		writeFileSync(join(this.credentials, "authority.der"), root.der);
+		return paths;
 	}
 
 	private writeImage(files: DeviceFiles): void {
