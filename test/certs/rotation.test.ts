@@ -189,8 +189,13 @@ test("a rotation that was stopped in the middle goes on with the same command", 
 	}
 	copyFileSync(store.brokerCaNext.certificate, store.brokerCa.certificate);
 	assert.match((await bench.run("check")).out, /broker-ca\.key: does not belong to/);
+	const between = bench.contents();
 	await bench.done("renew", "broker-ca");
 	const after = bench.contents();
+	// What was done already is not done again.
+	for (const name of Object.keys({ ...between, ...after })) {
+		if (/^(retired|brokers)\//.test(name)) assert.equal(after[name], between[name], name);
+	}
 	assert.equal(after["broker-ca.key"], before["broker-ca-next.key"]);
 	assert.notEqual(after["broker-ca-next.key"], before["broker-ca-next.key"]);
 	await bench.done("device", "n1");

@@ -8,8 +8,10 @@ import {
 	mkdtempSync,
 	readdirSync,
 	readFileSync,
+	readlinkSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,6 +38,10 @@ test("a key is written once, for its owner only, and a replaced one is kept", (c
 	assert.equal(readFileSync(key, "utf8"), "first");
 	assert.equal(statSync(key).mode & 0o777, 0o600);
 	assert.equal(statSync(store.device("n1").folder).mode & 0o777, 0o700);
+	// What comes between looking and writing, here a link to nowhere, is not written over.
+	symlinkSync("nowhere", store.deviceCa.key);
+	assert.equal(store.writeNewKey(store.deviceCa.key, "third"), false);
+	assert.equal(readlinkSync(store.deviceCa.key), "nowhere");
 	store.retire(key, "device-n1.key");
 	store.writeNewKey(key, "second");
 	store.retire(key, "device-n1.key");
