@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { type ChainVerdict, judgeChain } from "../../certs/probe-chain";
 import { loadFirmware } from "../../certs/probe-load";
 import type { RuleName } from "../../certs/probe-rule";
+import { HOST, make, makeKeys, NOW_MS } from "../support/certificate-maker";
 import { makeChains } from "../support/chains";
 
 const firmware = await loadFirmware();
@@ -77,6 +78,35 @@ test("what the firmware would come to next is said as well", () => {
 	assert.deepEqual(names, ["names", "dates", "algorithms"]);
 	const dates = verdict.rules.find(({ name }) => name === "dates");
 	assert.equal(dates?.found.length, 2);
+});
+
+test("a name and dates that are wrong do not hide an unknown authority", () => {
+	const row = table.find(({ title }) => title === "unknown CA");
+	assert.ok(row);
+	const nowMs = row.nowMs + 2 * 86_400_000;
+	const { reason, rules } = judgeChain(firmware, { ...row, host: "other.example.com", nowMs });
+	assert.match(reason, /^certificate expired/);
+	const chain = rules.find(({ name }) => name === "chain");
+	assert.deepEqual(chain?.found, [
+		row.reason,
+		"sent up to CN=leaf, signed by CN=EC root; trusted: CN=RSA root",
+	]);
+	// And where the authority is known, nothing is said about signatures before they are checked.
+	const known = table.find(({ title }) => title === "RSA 1024 leaf");
+	assert.ok(known);
+	const unsure = judgeChain(firmware, known).rules.find(({ name }) => name === "chain");
+	assert.equal(unsure?.result, "skipped");
+});
+
+test("the firmware's reason comes first, whatever else is wrong", async () => {
+	const root = await make({ name: "small", keys: await makeKeys("RSA-1024"), authority: true });
+	const plan = { name: "leaf", names: [HOST], issuer: root, hash: "SHA-1" } as const;
+	const leaf = await make({ ...plan, names: [HOST], keys: await makeKeys("P-256") });
+	const question = { chain: [leaf.der], authorities: [root.der], host: HOST, nowMs: NOW_MS };
+	const { reason, rules } = judgeChain(firmware, question);
+	assert.match(reason, /^RSA key of 1024 bits/);
+	const algorithms = rules.find(({ name }) => name === "algorithms");
+	assert.deepEqual(algorithms?.found, [reason, "signature algorithm is not allowed (CN=leaf)"]);
 });
 
 test("an end within 30 days is a warning", () => {
