@@ -85,12 +85,12 @@ const outgoing: readonly Flow[] = [
 		title: "a ping when nothing was sent for the keep-alive time",
 		level: "ping",
 		play: async (stage) => {
-			await stage.connect({ ...lamp, keepalive: 1 });
+			await stage.connect({ ...lamp, keepalive: 2 });
 			await stage.recorder.until(/^< PINGRESP/);
 			await stage.disconnect();
 		},
 		wire: `
-			> CONNECT clean id=lamp keepalive=1
+			> CONNECT clean id=lamp keepalive=2
 			< CONNACK accepted
 			> PINGREQ
 			< PINGRESP

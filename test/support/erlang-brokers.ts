@@ -5,7 +5,7 @@
  * touched, and nothing is left running.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -15,6 +15,22 @@ import type { ServerFiles } from "./flow-ways";
 import { findProgram, freePort } from "./mosquitto";
 
 const LIMIT_MS = 120_000;
+
+const children = new Set<ChildProcess>();
+// A test that runs out of time is ended by SIGTERM; what it started must not stay.
+process.once("SIGTERM", () => process.exit(1));
+process.once("exit", () => {
+	for (const child of children) child.kill("SIGKILL");
+});
+
+/** Starts a program that ends with this process at the latest. */
+function launch(program: string, words: readonly string[], options: SpawnOptions): ChildProcess {
+	const child = spawn(program, words, options);
+	children.add(child);
+	child.once("exit", () => children.delete(child));
+	return child;
+}
+
 const RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /** A broker with a user, as the tests see it. */
@@ -64,7 +80,7 @@ export async function startRabbitMq({ user, pass }: User, files: ServerFiles) {
 	writeFileSync(at("rabbitmq.conf"), lines.join("\n"), { mode: 0o600 });
 	writeFileSync(at("enabled_plugins"), "[rabbitmq_mqtt].\n");
 	const epmdEnvironment = { ERL_EPMD_PORT: `${epmdPort}`, ERL_EPMD_ADDRESS: "127.0.0.1" };
-	const epmd = spawn(findProgram("epmd") ?? "epmd", [], {
+	const epmd = launch(findProgram("epmd") ?? "epmd", [], {
 		env: { ...process.env, ...epmdEnvironment },
 		stdio: "ignore",
 	});
@@ -149,7 +165,7 @@ async function run(
 	let child: ChildProcess | undefined;
 	let text = "";
 	const start = async () => {
-		const started = spawn(program, words, {
+		const started = launch(program, words, {
 			cwd: folder,
 			env: { ...process.env, ...environment },
 			stdio: ["ignore", "pipe", "pipe"],
@@ -158,10 +174,15 @@ async function run(
 		const collect = (data: Buffer) => {
 			text += data.toString();
 		};
-		started.stdout.on("data", collect);
-		started.stderr.on("data", collect);
+		started.stdout?.on("data", collect);
+		started.stderr?.on("data", collect);
+		let failure = "";
+		started.once("error", (error) => {
+			failure = error.message;
+		});
 		const isUp = async () => {
-			if (started.exitCode !== null) throw new Error(`${program} ended:\n${text}`);
+			const isGone = failure !== "" || started.exitCode !== null;
+			if (isGone) throw new Error(`${program} ended: ${failure}`);
 			return (await answers(port)) && (await answers(tlsPort));
 		};
 		await until(isUp, program).catch((error: Error) => {
@@ -171,7 +192,7 @@ async function run(
 	const stop = async () => {
 		const running = child;
 		child = undefined;
-		if (running === undefined || running.exitCode !== null) return;
+		if (running?.pid === undefined || running.exitCode !== null) return;
 		running.kill("SIGTERM");
 		await once(running, "exit");
 	};
