@@ -6,19 +6,16 @@
  */
 
 import { existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { relative } from "node:path";
 import { readCredentials } from "../host-sim/key-files";
 import { UsageError } from "../host-sim/options";
-import { readWords } from "./command";
+import { type CommandContext, readWords } from "./command";
 import { loadFirmware } from "./probe-load";
 import { isGood, jsonOf, type Report, tableOf } from "./probe-report";
 import { judge } from "./probe-rules";
 import { surveyBroker, type Target } from "./probe-survey";
-import { Store } from "./store";
+import type { Store } from "./store";
 
-/** This file is in certs/ or, bundled, in dist/. */
-const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 const DEFAULT_PORT = 8883;
 /** The least that boards are built with; boards/schema.json. */
 const RECORD_BYTES = 4096;
@@ -36,9 +33,8 @@ it holds, and what to change at the broker where it does not. Sends no user name
   --name NAME          name or IPv4 address that the certificate must be for (default: HOST)
   --record-bytes N     longest TLS record that the board takes, 1024 to 16384 (default: ${RECORD_BYTES})
   --timeout SECONDS    for each connection, 1 to 120 (default: ${LIMIT_S})
-  --directory FOLDER   the store (default: certs/generated)
   --json               the result as JSON
-  --help               this text
+  --directory DIR      another store than certs/generated
 
 Exit codes: 0 all rules hold, 1 one fails, 2 wrong use.
 
@@ -55,39 +51,20 @@ const OPTIONS = {
 	name: "text",
 	"record-bytes": "text",
 	timeout: "text",
-	directory: "text",
 	json: "flag",
-	help: "flag",
 } as const;
 
 /**
  * Runs the command with the words that followed it, and sets the exit code.
- * @param context where the caller has a store already
  * @throws UsageError for wrong use
  */
-export async function runProbe(
-	words: readonly string[],
-	context?: { readonly store: Store },
-): Promise<void> {
-	// `-h` is --help wherever it stands.
-	const given = readWords(
-		words.map((word) => (word === "-h" ? "--help" : word)),
-		OPTIONS,
-	);
-	if (given.has("help")) {
-		process.stdout.write(PROBE_HELP);
-		return;
-	}
+export async function runProbe(words: readonly string[], context: CommandContext): Promise<void> {
+	const given = readWords(words, OPTIONS);
 	const [url, ...more] = given.names;
 	if (url === undefined) throw new UsageError("which broker? mqtts://HOST[:PORT]; see --help");
 	if (more.length > 0) throw new UsageError(`unexpected word "${more[0]}"; one broker at a time`);
 	const { host, port } = parseUrl(url);
-	const directory = given.text("directory");
-	const store =
-		directory === undefined
-			? (context?.store ?? new Store(join(CHECKOUT, "certs/generated")))
-			: new Store(directory);
-	const ca = given.texts("ca").length > 0 ? given.texts("ca") : authoritiesOf(store);
+	const ca = given.texts("ca").length > 0 ? given.texts("ca") : authoritiesOf(context.store);
 	const [cert, key] = [given.text("cert"), given.text("key")];
 	if ((cert === undefined) !== (key === undefined)) {
 		throw new UsageError(cert === undefined ? "--key: needs --cert" : "--cert: needs --key");
@@ -100,7 +77,7 @@ export async function runProbe(
 		name,
 		credentials: readCredentials({ ca, cert, key }),
 		recordBytes: numberOf("record-bytes", given.text("record-bytes"), RECORD_BYTES, 1024, 16_384),
-		nowMs: Date.now(),
+		nowMs: context.nowMs,
 		limitMs: numberOf("timeout", given.text("timeout"), LIMIT_S, 1, 120) * 1000,
 	};
 	const report = await probe(target, ca);

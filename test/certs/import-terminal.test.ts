@@ -22,7 +22,7 @@ if (skip === false) {
 
 /** Imports below a terminal; types each text when the next prompt is there. */
 async function type(directory: string, texts: readonly string[]) {
-	const run = "node --import tsx test/certs/import-run.ts";
+	const run = "node --import tsx test/certs/probe-run.ts import --directory";
 	const words = `${directory} server ${bench.at("server.crt")} ${bench.at("locked.key")}`;
 	const child = spawn("script", ["-qec", `${run} ${words}`, "/dev/null"], {
 		stdio: ["pipe", "pipe", "pipe"],

@@ -21,7 +21,7 @@ interface Result {
 }
 
 async function run(...words: string[]): Promise<Result> {
-	const args = ["--import", "tsx", "test/certs/probe-run.ts", ...words];
+	const args = ["--import", "tsx", "test/certs/probe-run.ts", "probe", ...words];
 	const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
 	let [out, err] = ["", ""];
 	child.stdout.on("data", (data: Buffer) => {
