@@ -12,7 +12,7 @@ export interface Findings {
 	/** Any of them: not taken over. */
 	readonly problems: readonly string[];
 	/** Worth a word; it is taken over. */
-	readonly notes: readonly string[];
+	readonly notes: string[];
 }
 
 const STRONG_HASHES = ["SHA-256", "SHA-384", "SHA-512"];

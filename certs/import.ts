@@ -87,6 +87,10 @@ interface Job {
 	readonly names: readonly string[];
 }
 
+const SHARED =
+	"one authority for brokers and devices: only extendedKeyUsage keeps a device from posing as a " +
+	'broker; "npm run certs -- init" makes one for each';
+
 const KINDS: Readonly<Record<string, (job: Job) => Promise<void>>> = {
 	"broker-ca": (job) => importAuthority(job, "broker-ca"),
 	"device-ca": (job) => importAuthority(job, "device-ca"),
@@ -102,6 +106,13 @@ async function importAuthority(job: Job, kind: "broker-ca" | "device-ca"): Promi
 	const key = keyPath === undefined ? undefined : await readKey(keyPath, given);
 	const found = await checkAuthority(firmware, kind, certificate, key, nowMs);
 	refuseWrong(path as string, found);
+	const other = kind === "broker-ca" ? store.deviceCa : store.brokerCa;
+	if (
+		existsSync(other.certificate) &&
+		readCertificates(other.certificate)[0]?.raw.equals(certificate.raw)
+	) {
+		found.notes.push(SHARED);
+	}
 	const taken = { certificate, key, nowMs, force: given.has("force") };
 	if (kind === "broker-ca") {
 		checkBrokerCa(store, taken);

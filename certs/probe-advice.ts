@@ -23,7 +23,14 @@ const ADVICE: readonly Advice[] = [
 		["the clock of this machine, or of the one that signed it"],
 	],
 	[
-		/^(RSA key of|key is neither|key is not on|RSA exponent|P-256 key)/,
+		/^key is neither/,
+		[
+			`${NEW_CERTIFICATE}; RSA of 2,048 to 4,096 bits or P-256, its CA's key as well`,
+			"of Let's Encrypt: certbot … --key-type rsa: its ECDSA authorities are P-384",
+		],
+	],
+	[
+		/^(RSA key of|key is not on|RSA exponent|P-256 key)/,
 		[`${NEW_CERTIFICATE}; RSA of 2,048 to 4,096 bits or P-256, its CA's key as well`],
 	],
 	[

@@ -36,7 +36,8 @@ test("a whole installation as tutorials make it, then Mosquitto and the firmware
 	assert.match(said[0] ?? "", /broker-ca\.pem: taken over, valid until 20\d\d-/);
 	assert.match(said.at(-1) ?? "", /"npm run certs -- init"/);
 	await bench.import(store, "server server.crt server.key");
-	await bench.import(store, "device-ca ca.crt ca.key");
+	const shared = await bench.import(store, "device-ca ca.crt ca.key");
+	assert.match(shared.join("\n"), /note: one authority for brokers and devices: /);
 	const device = await bench.import(store, "device shed-1 client.crt client.key");
 	assert.match(device.join("\n"), /note: version 1: .*\(Mosquitto takes it\)/);
 
