@@ -2,7 +2,8 @@
  * Makes keys, certificates and revocation lists: authorities (ECDSA P-256), brokers' certificates
  * and devices' certificates, as the firmware's own check wants them
  * (firmware/net/certificate-chain.ts). Always holds: signatures are SHA-256, by ECDSA unless an
- * authority was brought along that is RSA; an authority signs nothing but leaves and lists, and none of them outlives it. Must not know files.
+ * authority was brought along that is RSA; an authority signs nothing but leaves and lists, and
+ * none of them outlives it. Must not know files.
  */
 
 import { createHash, createPublicKey, type KeyObject, type webcrypto } from "node:crypto";

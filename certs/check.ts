@@ -1,6 +1,6 @@
 /**
- * `fieldmote certs check`: what ends soon, and what does not belong together. For cron: says nothing
- * but what is to be done, exit code 1 when there is something. Reads only.
+ * `fieldmote certs check`: what ends soon, and what does not belong together. For cron: says
+ * nothing but what is to be done, exit code 1 when there is something. Reads only.
  */
 
 import type { X509Certificate } from "node:crypto";

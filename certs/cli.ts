@@ -65,6 +65,7 @@ export async function main(words: readonly string[]): Promise<void> {
 		if (isInterrupted) process.exit(130);
 		isInterrupted = true;
 	};
+	process.stdout.off("error", passOver).on("error", passOver);
 	process.on("SIGINT", onInterrupt);
 	try {
 		await dispatch(words, () => isInterrupted);
@@ -78,6 +79,11 @@ export async function main(words: readonly string[]): Promise<void> {
 	} finally {
 		process.off("SIGINT", onInterrupt);
 	}
+}
+
+/** Who reads no further (`list | head`) does not stop what is being made. */
+function passOver(error: NodeJS.ErrnoException): void {
+	if (error.code !== "EPIPE") throw error;
 }
 
 async function dispatch(words: readonly string[], isInterrupted: () => boolean): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Many devices at once: `device PREFIX --count N`, `device --all`. Keys are made on all cores, a few
- * at a time. Always holds: a device that is there is kept and counted, so a run that was stopped
- * goes on where it was; what was begun when Ctrl-C came is finished.
+ * Many devices at once: `device PREFIX --count N`, `device --all`. Keys are made on all cores, a
+ * few at a time. Always holds: a device that is there is kept and counted, so a run that was
+ * stopped goes on where it was; what was begun when Ctrl-C came is finished.
  */
 
 import { availableParallelism } from "node:os";

@@ -1,8 +1,8 @@
 /**
  * Replaces the authorities with an overlap. The brokers' goes to the successor, which every image
- * carries already; the devices' is joined by a new one, which brokers trust beside it. Always holds:
- * stopped anywhere, the store is one that works, and the same command goes on; no key is removed;
- * who would be stranded is named first. Must not know the command line.
+ * carries already; the devices' is joined by a new one, which brokers trust beside it. Always
+ * holds: stopped anywhere, the store is one that works, and the same command goes on; no key is
+ * removed; who would be stranded is named first. Must not know the command line.
  */
 
 import type { X509Certificate } from "node:crypto";

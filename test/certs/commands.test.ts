@@ -5,7 +5,9 @@ import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { root } from "../../host-sim/build.mjs";
 import { makeStoreBench } from "../support/certs-command";
+import { paste } from "../support/simulator";
 
 const ROOT_X1 =
 	"96:BC:EC:06:26:49:76:F3:74:60:77:9A:CF:28:C5:A7:CF:E8:A3:C0:AA:E1:1A:8F:FC:EE:05:C0:BD:DF:08:C6";
@@ -343,6 +345,18 @@ test("without authorities: says how to begin, and makes none", async (context) =
 		assert.match(err, /no authorities there yet; "npm run certs -- init" makes them/);
 	}
 	assert.deepEqual(bench.contents(), {});
+});
+
+test("a reader that goes away stops nothing, and brings no stack trace", async (context) => {
+	const { store, done } = makeStoreBench(context);
+	await done("init");
+	const bin = join(root, "host-sim/bin.mjs");
+	const line = `node '${bin}' certs device a b --directory '${store.directory}' | true`;
+	const running = paste(line);
+	assert.equal(await running.ended(), 0);
+	assert.equal(running.err(), "");
+	assert.deepEqual(store.devices(), ["a", "b"]);
+	assert.ok(existsSync(store.device("b").imageKey));
 });
 
 test("--help for all, and for each with examples", async (context) => {
