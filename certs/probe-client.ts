@@ -108,6 +108,10 @@ export function mqttRule({ attempt, anonymous }: Survey): Rule | undefined {
 			return rule("ok", text);
 		return rule("warn", `${text}: anybody may`, ["allow_anonymous false, password_file"]);
 	}
-	if (code === 4 || code === 5) return rule("ok", `${text}: a node needs user name and password`);
+	if (code === 4 || code === 5) {
+		const hasProved = attempt.seen.request !== undefined && anonymous !== undefined;
+		const or = hasProved ? "; with use_identity_as_username true the certificate is enough" : "";
+		return rule("ok", `${text}: a node needs user name and password${or}`);
+	}
 	return rule("warn", text, ["MQTT 3.1.1 has to be allowed; is the broker's limit reached?"]);
 }

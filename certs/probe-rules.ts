@@ -176,7 +176,9 @@ function chainRules(firmware: Firmware, target: Target, survey: Survey): readonl
 function exchangeRule(survey: Survey): Rule | undefined {
 	const { attempt } = survey;
 	const refused = survey.suites?.hello !== undefined && survey.curve?.hello === undefined;
-	const exchange = attempt?.seen.exchange ?? (refused ? survey.suites : survey.curve)?.exchange;
+	// The flight is an answer to a node's offer where there was any.
+	const offered = attempt?.seen.hello === undefined ? survey.curve : survey.flight;
+	const exchange = attempt?.seen.exchange ?? (refused ? survey.suites : offered)?.exchange;
 	if (attempt === undefined || exchange === undefined) return undefined;
 	const { curve, hash, signature } = exchange;
 	if (curve !== P256) {
@@ -198,7 +200,7 @@ function recordsRule({ recordBytes }: Target, { attempt, flight, wide }: Survey)
 	if (attempt === undefined || seen === undefined || seen.chainBytes === 0) return undefined;
 	const longest = Math.max(seen.longestPlain, seen.longestSealed - SEALED_BYTES);
 	const found = [
-		`Certificate message of ${seen.chainBytes} bytes, 8,196 allowed`,
+		`Certificate message of ${seen.chainBytes} bytes, 8196 allowed`,
 		`longest record ${longest} bytes; a board takes ${recordBytes} (recordBytes)`,
 	];
 	if (longest <= recordBytes) return makeRule("records", "ok", found.join("; "));

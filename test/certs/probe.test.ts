@@ -42,6 +42,7 @@ const devices = await make({ name: "devices", keys: await makeKeys("P-256"), ...
 const ecKeys = await makeKeys("P-256");
 const rsaKeys = await makeKeys("RSA-2048");
 const NAMES = ["localhost", "127.0.0.1"];
+const NOBODY = "allow_anonymous false";
 /** Debian's OpenSSL would not load the weak ones otherwise. */
 const WEAK = "ciphers DEFAULT@SECLEVEL=0";
 
@@ -127,8 +128,7 @@ test("a P-256 broker with Mosquitto's defaults, which prefer TLS 1.3", { skip },
 test("an RSA broker, by address, with its leaf alone and passwords", { skip }, async () => {
 	const alone = await leaf({ keys: rsaKeys, issuer: rsaRoot });
 	// Mosquitto completes the chain from cafile; without its CA there it cannot.
-	const lines = ["allow_anonymous false"];
-	const { port } = await broker(alone, alone, lines, devices);
+	const { port } = await broker(alone, alone, [NOBODY], devices);
 	const report = await ask(port, { host: "127.0.0.1", name: "127.0.0.1" }, rsaRoot);
 	assert.deepEqual(failed(report), []);
 	assert.equal(rule(report, "cipher").text, "ECDHE-RSA-AES128-GCM-SHA256");
@@ -152,6 +152,9 @@ test("a broker that requires client certificates", { skip }, async () => {
 	);
 	assert.equal(rule(report, "MQTT").result, "ok");
 	assert.match(log(), /u'node-1'/);
+	const strict = await broker(await leaf(), ecRoot, [lines[0] as string, NOBODY], devices);
+	const named = rule(await ask(strict.port, identityOf(await device())), "MQTT");
+	assert.match(named.text, /return code 5.*user name and password; with use_identity_as_username/);
 
 	const without = await ask(port);
 	assertFails(
@@ -269,6 +272,7 @@ for (const { title, plan, rules, text, advice, lines } of WRONG) {
 		// What comes behind the certificate is found out all the same.
 		assert.equal(rule(report, "fragment length").result, "ok");
 		assert.equal(rule(report, "client certificate").text, "not asked for");
+		assert.match(rule(report, "key exchange").text, /^P-256; whose key signed it is checked when/);
 	});
 }
 
