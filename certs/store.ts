@@ -18,6 +18,7 @@ import {
 	readFileSync,
 	renameSync,
 	rmSync,
+	statSync,
 	writeSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
@@ -171,8 +172,7 @@ export class Store {
 		for (let count = 1; ; count++) {
 			const target = join(this.retired, `${stem}${count === 1 ? "" : `-${count}`}${ending}`);
 			if (existsSync(target)) continue;
-			renameSync(path, target);
-			return;
+			if (moveNew(path, target)) return;
 		}
 	}
 
@@ -230,6 +230,23 @@ export class Store {
 		// The umask may have taken some of it.
 		chmodSync(temporary, mode);
 		return temporary;
+	}
+}
+
+/** @returns false when something is there by now; true also when somebody else has moved it */
+function moveNew(path: string, target: string): boolean {
+	try {
+		if (statSync(path).isDirectory()) renameSync(path, target);
+		else {
+			linkSync(path, target);
+			rmSync(path);
+		}
+		return true;
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EEXIST" || code === "ENOTEMPTY") return false;
+		if (code === "ENOENT") return true;
+		throw error;
 	}
 }
 

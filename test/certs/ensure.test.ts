@@ -17,6 +17,7 @@ import { type TestContext, test } from "node:test";
 import { ensureCertificates } from "../../certs/ensure";
 import { powerOn } from "../../host-sim/loader";
 import { buildProgram, makeBoard } from "../support/board";
+import { startSimulator } from "../support/simulator";
 
 const NAMES = ["localhost", "127.0.0.1"];
 const YEAR_MS = 365 * 86_400_000;
@@ -174,6 +175,9 @@ test("a store of the layout before is taken over: the keys of broker and boards 
 	cpSync(join(made, "devices/desk-1/certificate.pem"), join(folder, "desk-1.pem"));
 	const old = contents(folder);
 
+	// Two programs at once, as with npm start in two terminals.
+	const starts = [1, 2].map(() => startSimulator("certs", "init", "--directory", folder));
+	for (const one of await Promise.all(starts)) assert.equal(await one.ended(), 0, one.err());
 	await ensureCertificates(folder, { brokerNames: NAMES, node: "shed-1" });
 	const now = contents(folder);
 	assert.equal(now["brokers/localhost/privkey.pem"], old["broker.key"]);
