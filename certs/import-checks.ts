@@ -100,18 +100,26 @@ export async function checkServer(
 	if (verdict.reason === "" && leaf.checkPrivateKey(key)) return { problems: [], notes: lines };
 	// What none of the lines above is about, in the firmware's own words.
 	const failed = verdict.rules.filter(({ result }) => result === "fail");
-	const covered =
-		/^(certificate is not for|certificate expired|certificate is not valid|RSA key|key is|unknown auth|not an X)/;
-	const hashed = lines.some((line) => /^signed with/.test(line));
 	for (const { found, change } of failed) {
 		for (const text of found) {
-			if (covered.test(text) || /; trusted: |no CA is trusted/.test(text)) continue;
-			if (hashed && /^signature algorithm/.test(text)) continue;
+			if (isSaid(text, facts, lines)) continue;
 			lines.push(`a board says: ${text}; ${change.join("; ")}`);
 		}
 	}
 	if (lines.length === 0) lines.push(`a board says: ${verdict.reason}`);
 	return { problems: lines, notes: [] };
+}
+
+/** Whether a reason of the firmware's is in the lines already, in openssl's words. */
+function isSaid(text: string, { subject }: Facts, lines: readonly string[]): boolean {
+	if (/^unknown authority|; trusted: |no CA is trusted/.test(text)) return true;
+	const has = (pattern: RegExp) => lines.some((line) => pattern.test(line));
+	if (/^not an X\.509 version 3/.test(text)) return has(/^version 1/);
+	// What is wrong with another certificate of the chain nobody has said.
+	if (!text.endsWith(`(${subject})`)) return false;
+	if (/^signature algorithm/.test(text)) return has(/^signed with/);
+	if (/^certificate is not for/.test(text)) return has(/^no /);
+	return /^(certificate |RSA key|key is neither)/.test(text);
 }
 
 function checkNames(leaf: X509Certificate, { names }: Facts): string[] {
@@ -152,8 +160,8 @@ function checkIssuer(
 	if (!isUnder && !isSelfSigned) {
 		const name = /^CN=(.*)$/m.exec(last.issuer)?.[1] ?? last.issuer.replaceAll("\n", ", ");
 		lines.push(
-			`its CA (${name}) is not the store's (${known}): "npm run certs -- import broker-ca CA.crt" ` +
-				"first, or --chain with what is between them",
+			`its CA (${name}) is not the store's (${known}): ` +
+				'"npm run certs -- import broker-ca CA.crt" first, or --chain with what is between',
 		);
 	}
 	return lines;

@@ -64,10 +64,9 @@ export async function readImportedKey(path: string, ask: AskPassphrase): Promise
 	if (found !== undefined) return found;
 	const isLocked = block === undefined ? isLockedDer(bytes) : /ENCRYPTED/.test(block.text);
 	if (!isLocked) {
-		const isDamaged = block !== undefined;
-		throw new StoreError(
-			`${path}: ${isDamaged ? "is damaged: the key in it cannot be read" : "is no private key in PEM or DER form"}`,
-		);
+		const none = "is no private key in PEM or DER form";
+		const why = block === undefined ? none : "is damaged: the key in it cannot be read";
+		throw new StoreError(`${path}: ${why}`);
 	}
 	for (let tries = 0; tries < MOST_TRIES; tries++) {
 		const passphrase = await ask(path, tries);

@@ -133,7 +133,7 @@ export function checkDevicePlace(store: Store, id: string, { key, force }: Taken
 	const paths = store.device(id);
 	if (!existsSync(store.brokerCa.certificate)) {
 		throw new StoreError(
-			`${store.shown(store.brokerCa.certificate)}: is not there, and goes into the board's image; ` +
+			`${store.shown(store.brokerCa.certificate)}: is not there; it goes into a board's image; ` +
 				'"npm run certs -- import broker-ca CA.crt" or "npm run certs -- init" first',
 		);
 	}

@@ -23,6 +23,13 @@ const VERSIONS: Readonly<Record<number, string>> = {
 };
 const P256 = 23;
 const CURVES: Readonly<Record<number, string>> = { 24: "P-384", 25: "P-521", 29: "X25519" };
+/** HashAlgorithm (RFC 5246 7.4.1.4.1). */
+const HASHES: Readonly<Record<number, string>> = {
+	2: "SHA-1",
+	4: "SHA-256",
+	5: "SHA-384",
+	6: "SHA-512",
+};
 const MAX_FRAGMENT_LENGTH = 1;
 /** What gets longer by AES-GCM: nonce and tag. */
 const SEALED_BYTES = 24;
@@ -62,7 +69,7 @@ export function judge(firmware: Firmware, target: Target, survey: Survey): Rule[
 	return RULE_NAMES.map((name) => rules.get(name) ?? makeRule(name, "skipped", NOT_REACHED));
 }
 
-/** The rule that a reason of the handshake belongs to; one that failed already keeps what it says. */
+/** The rule that a reason of the handshake belongs to; what it says already comes behind. */
 function refusedRule(reason: string, survey: Survey, rules: ReadonlyMap<RuleName, Rule>): Rule {
 	const found = REASONS.find(([pattern]) => pattern.test(reason))?.[1];
 	// A refusal in general is for the rule that says why; there always is one before the flight.
@@ -185,7 +192,8 @@ function exchangeRule(survey: Survey): Rule | undefined {
 		const found = `on ${CURVES[curve] ?? (curve < 0 ? "DHE" : `curve ${curve}`)}, not P-256`;
 		return makeRule("key exchange", "fail", found, changeFor("key exchange is not on P-256"));
 	}
-	const signed = `signed with ${signature === 1 ? "RSA" : "ECDSA"} and SHA-${hash === 4 ? 256 : hash}`;
+	const kind = signature === 1 ? "RSA" : "ECDSA";
+	const signed = `signed with ${kind} and ${HASHES[hash] ?? `hash ${hash}`}`;
 	// A node goes on from here only when the signature is good.
 	const isChecked = attempt.isTrusted || attempt.seen.isHelloDone;
 	if (isChecked) {

@@ -1,7 +1,7 @@
 /**
  * Everything that a probe asks a broker, one connection after the other: first as a node would,
  * then what is needed to say why that failed. Always holds: only the firmware's own connection
- * carries a client certificate or a CONNECT, and that one has neither user name nor password.
+ * carries a client certificate; no CONNECT, there or in the clear, has user name or password.
  */
 
 import { randomBytes } from "node:crypto";

@@ -1,8 +1,8 @@
 /**
  * `fieldmote certs probe`: tries a broker with the firmware's own TLS client and certificate rules,
  * and says for each rule whether it holds and what to change at the broker. Exit codes: 0 all rules
- * hold, 1 one fails, 2 wrong use. Always holds: no user name and no password is sent, ever, and
- * nothing at all to a broker that the firmware does not trust.
+ * hold, 1 one fails, 2 wrong use, 130 by Ctrl-C. Always holds: no user name and no password is sent,
+ * ever; a client certificate goes to a broker that the firmware trusts, and to nobody else.
  */
 
 import { existsSync } from "node:fs";
@@ -20,6 +20,7 @@ const DEFAULT_PORT = 8883;
 /** The least that boards are built with; boards/schema.json. */
 const RECORD_BYTES = 4096;
 const LIMIT_S = 10;
+const EXIT_BY_SIGNAL = 130;
 
 export const PROBE_HELP = `usage: npm run certs -- probe mqtts://HOST[:PORT] [options]
 
@@ -31,12 +32,12 @@ it holds, and what to change at the broker where it does not. Sends no user name
   --cert FILE          a device's certificate, and
   --key FILE           its RSA key, for a broker that asks for one
   --name NAME          name or IPv4 address that the certificate must be for (default: HOST)
-  --record-bytes N     longest TLS record that the board takes, 1024 to 16384 (default: ${RECORD_BYTES})
+  --record-bytes N     longest TLS record that a board takes, to 16384 (default: ${RECORD_BYTES})
   --timeout SECONDS    for each connection, 1 to 120 (default: ${LIMIT_S})
   --json               the result as JSON
   --directory DIR      another store than certs/generated
 
-Exit codes: 0 all rules hold, 1 one fails, 2 wrong use.
+Exit codes: 0 all rules hold, 1 one fails, 2 wrong use, 130 by Ctrl-C.
 
 Examples:
   npm run certs -- probe mqtts://broker.example
@@ -80,7 +81,10 @@ export async function runProbe(words: readonly string[], context: CommandContext
 		nowMs: context.nowMs,
 		limitMs: numberOf("timeout", given.text("timeout"), LIMIT_S, 1, 120) * 1000,
 	};
-	const report = await probe(target, ca);
+	// Nothing was begun that has to be finished.
+	const stop = () => process.exit(EXIT_BY_SIGNAL);
+	process.on("SIGINT", stop);
+	const report = await probe(target, ca).finally(() => process.off("SIGINT", stop));
 	process.stdout.write(given.has("json") ? jsonOf(report) : tableOf(report));
 	process.exitCode = isGood(report) ? 0 : 1;
 }

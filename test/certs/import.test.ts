@@ -172,6 +172,23 @@ test("an intermediate, in the file or with --chain", { skip }, async () => {
 	}
 });
 
+test("what is wrong with a certificate between is said beside what is wrong with the leaf", {
+	skip,
+}, async () => {
+	bench.write("thin.key", bench.openssl("genrsa 1024"));
+	bench.openssl("req -new -key thin.key -out thin.csr -subj /CN=thin");
+	bench.write("thin.ext", "basicConstraints=critical,CA:TRUE\n");
+	const signer = "-CA ca.crt -CAkey ca.key -CAcreateserial";
+	bench.openssl(`x509 -req -in thin.csr ${signer} -out thin.crt -days 99 -extfile thin.ext`);
+	bench.leaf("under", "thin", "/CN=localhost", "basicConstraints=CA:FALSE\n");
+	const store = bench.newStore();
+	await bench.import(store, "broker-ca ca.crt");
+	const lines = await bench.refused(store, "server under.crt under.key --chain thin.crt");
+	assert.equal(lines.length, 2, lines.join("\n"));
+	assert.match(lines[0] ?? "", /^no subjectAltName: /);
+	assert.match(lines[1] ?? "", /^a board says: RSA key of 1024 bits, .* \(CN=thin\); /);
+});
+
 /** What a server is refused for, under its own CA. */
 async function refusedServer(name: string, ca = "ca", nowMs = Date.now()): Promise<string[]> {
 	const store = bench.newStore();
@@ -312,7 +329,7 @@ test("devices: EC, another name, for servers, SHA-1, another CA", { skip }, asyn
 	const bare = bench.newStore();
 	await bench.import(bare, "device-ca ca.crt");
 	const missing = await bench.refused(bare, "device shed-1 client.crt client.key");
-	assert.match(missing[0] ?? "", /broker-ca\.pem: is not there, and goes into the board's image/);
+	assert.match(missing[0] ?? "", /broker-ca\.pem: is not there; it goes into a board's image/);
 });
 
 test("what is there already is moved aside with --force only", { skip }, async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -84,6 +85,24 @@ test("nothing there: exit code 1, and the rules that were not reached in one lin
 	assert.deepEqual([code, err], [1, ""]);
 	assert.match(out, /\nFAIL {2}address {13}127\.0\.0\.1:\d+: nothing listens there/);
 	assert.match(out, /\n- {5}not reached {9}TLS, version, cipher,/);
+});
+
+test("Ctrl-C ends it at once", async (context) => {
+	const server = createServer((socket) => socket.on("error", () => undefined));
+	server.listen(0, "127.0.0.1");
+	await once(server, "listening");
+	context.after(() => server.close());
+	const { port } = server.address() as AddressInfo;
+	// The second connection is the one that waits for an answer.
+	let connections = 0;
+	const args = ["--import", "tsx", "test/certs/probe-run.ts", "probe", "--directory", folder];
+	const words = [...args, `mqtts://127.0.0.1:${port}`, "--timeout", "120"];
+	const child = spawn(process.execPath, words, { stdio: "ignore" });
+	server.on("connection", () => {
+		if (++connections === 2) child.kill("SIGINT");
+	});
+	const [code] = await once(child, "close");
+	assert.equal(code, 130);
 });
 
 test("wrong use: exit code 2, and what would be right", async () => {
