@@ -42,6 +42,9 @@ async function run(options: BrokerOptions): Promise<void> {
 	const directory = resolve(options.directory ?? join(CHECKOUT, "certs", "generated"));
 	const hosts = ["localhost", "127.0.0.1"];
 	if (!hosts.includes(address) && address !== "0.0.0.0") hosts.push(address);
+	const shown = relative(process.cwd(), directory) || ".";
+	// Keys take a moment.
+	process.stdout.write(`certificates and passwords in ${shown}\n`);
 	const files = await prepareFiles(source, directory, configurations, hosts);
 	// One folder for each port: two brokers never share their state.
 	const folder = join(directory, "state", Object.entries(ports).flat().join("-"));

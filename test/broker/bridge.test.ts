@@ -41,8 +41,17 @@ test("a node's reports go up, a command comes down to its relay", options, async
 	assert.equal(at("relay/state"), "ON");
 	node.kill("SIGINT");
 	await node.ended();
-	for (const client of [logger, dashboard]) await client.endAsync();
+	process.kill(edge.pid(), "SIGKILL");
+	await eventually(
+		"the line's end",
+		() => seen.get("fieldmote/edge/connected") === "0" || undefined,
+	);
 	await edge.stop();
+	await edge.start();
+	await eventually("it is back", () => seen.get("fieldmote/edge/connected") === "1" || undefined);
+	await edge.stop();
+	await eventually("its good-bye", () => seen.get("fieldmote/edge/connected") === "0" || undefined);
+	for (const client of [logger, dashboard]) await client.endAsync();
 	await upstream.stop();
 });
 
