@@ -1,8 +1,8 @@
 /**
  * `fieldmote certs probe`: tries a broker with the firmware's own TLS client and certificate rules,
  * and says for each rule whether it holds and what to change at the broker. Exit codes: 0 all rules
- * hold, 1 one fails, 2 wrong use, 130 by Ctrl-C. Always holds: no user name and no password is sent,
- * ever; a client certificate goes to a broker that the firmware trusts, and to nobody else.
+ * hold, 1 one fails, 2 wrong use, 130 by Ctrl-C. Always holds: no user name and no password is sent
+ * to anybody; a client certificate goes to a broker that the firmware trusts, and to nobody else.
  */
 
 import { existsSync } from "node:fs";
