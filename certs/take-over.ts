@@ -12,13 +12,15 @@ import { namesOf } from "./issue";
 import { type LedgerKind, readLedger, recordIssued } from "./ledger";
 import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
 
+const MAXIMUM_TRIES = 10;
+
 /** @returns what was taken over, by name; nothing where there is nothing old */
 export function takeOver(store: Store, nowMs: number): string[] {
 	const at = (name: string) => join(store.directory, name);
 	const names = existsSync(store.directory) ? readdirSync(store.directory) : [];
 	const taken: string[] = [];
 	if (names.includes("broker.key") && names.includes("broker.pem")) {
-		takeServer(store, at("broker.pem"), at("broker.key"), nowMs);
+		again(() => takeServer(store, at("broker.pem"), at("broker.key"), nowMs));
 		taken.push("broker");
 	}
 	const nodes = names.includes("nodes") ? readdirSync(at("nodes")) : [];
@@ -26,12 +28,24 @@ export function takeOver(store: Store, nowMs: number): string[] {
 	const ids = [...new Set([...nodes, ...flat])].filter(isId);
 	for (const id of ids) {
 		if (["broker", "broker-ca", "broker-ca-next", "device-ca"].includes(id)) continue;
-		if (takeDevice(store, id, nowMs)) taken.push(id);
+		if (again(() => takeDevice(store, id, nowMs))) taken.push(id);
 	}
 	return taken;
 }
 
+/** Another program that takes over at the same moment moves files away that were there just now. */
+function again<T>(take: () => T): T {
+	for (let tries = 1; ; tries++) {
+		try {
+			return take();
+		} catch (error) {
+			if (tries === MAXIMUM_TRIES) throw error;
+		}
+	}
+}
+
 function takeServer(store: Store, chain: string, key: string, nowMs: number): void {
+	if (!existsSync(key) || !existsSync(chain)) return;
 	const leaf = readCertificate(chain);
 	const files = store.server(namesOf(leaf)[0] ?? "broker");
 	if (store.writeNewKey(files.key, readIfThere(key) ?? "")) {

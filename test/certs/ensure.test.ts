@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ensureCertificates } from "../../certs/ensure";
+import { ensureBuilt } from "../../host-sim/build.mjs";
 import { powerOn } from "../../host-sim/loader";
 import { buildProgram, makeBoard } from "../support/board";
 import { startSimulator } from "../support/simulator";
@@ -176,6 +177,7 @@ test("a store of the layout before is taken over: the keys of broker and boards 
 	const old = contents(folder);
 
 	// Two programs at once, as with npm start in two terminals.
+	await ensureBuilt();
 	const starts = [1, 2].map(() => startSimulator("certs", "init", "--directory", folder));
 	for (const one of await Promise.all(starts)) assert.equal(await one.ended(), 0, one.err());
 	await ensureCertificates(folder, { brokerNames: NAMES, node: "shed-1" });
