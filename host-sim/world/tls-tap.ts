@@ -27,6 +27,11 @@ export class TlsTap {
 	private messages: Buffer = Buffer.alloc(0);
 	private encrypted = false;
 
+	/** The server encrypts: nothing more is to be seen here. */
+	get isOver(): boolean {
+		return this.encrypted;
+	}
+
 	constructor(listener: TapListener) {
 		this.listener = listener;
 	}

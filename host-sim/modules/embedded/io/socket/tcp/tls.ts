@@ -211,6 +211,7 @@ function pem(label: string, der: ArrayBuffer): string {
 class TappedStream extends Duplex {
 	private readonly connection: Connection;
 	private readonly tap: TlsTap;
+	private readonly flight: Buffer[] = [];
 
 	constructor(connection: Connection, tap: TlsTap) {
 		super({ allowHalfOpen: true });
@@ -227,8 +228,21 @@ class TappedStream extends Duplex {
 		this.connection.resume();
 	}
 
+	/**
+	 * In the handshake a flight goes out whole, as a board's does: a broker on the same machine has
+	 * refused the client's certificate, and reset the connection, before OpenSSL writes Finished;
+	 * a write into that would lose the alert that says why.
+	 */
 	override _write(bytes: Buffer, _encoding: string, done: (error?: Error | null) => void): void {
-		this.connection.write(bytes, done);
+		if (this.tap.isOver && this.flight.length === 0) {
+			this.connection.write(bytes, done);
+			return;
+		}
+		this.flight.push(bytes);
+		if (this.flight.length === 1) {
+			setImmediate(() => this.connection.write(Buffer.concat(this.flight.splice(0))));
+		}
+		done();
 	}
 
 	override _final(done: () => void): void {
