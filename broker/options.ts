@@ -41,7 +41,8 @@ export const LIST = CONFIGURATIONS.map(({ name, port, what }) => {
 	return `  ${name.padEnd(11)} ${port}  ${what}`;
 }).join("\n");
 
-export const HELP = `usage: npm run broker -- NAME… [options]      or: fieldmote broker NAME… [options]
+export const HELP = `usage: npm run broker -- NAME… [options]
+   or: fieldmote broker NAME… [options]
 
 Runs Mosquitto in the foreground with one of the configurations in broker/, websockets also beside
 another, and prints lines to try it with. Certificates and passwords are made below certs/generated

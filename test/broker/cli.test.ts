@@ -137,11 +137,10 @@ test("Mosquitto that is not installed is said so", { timeout: 60_000 }, async ()
 });
 
 test("a Mosquitto that dies takes the runner with it, with its last words", options, async () => {
-	const broker = await start("plain", "--port", String(await freePort()), "--verbose");
-	const pidFile = readdirSync(join(directory, "state")).find((name) => name.startsWith("plain"));
-	assert.ok(pidFile);
-	const pid = Number(readFileSync(join(directory, "state", pidFile, "mosquitto.pid"), "utf8"));
-	process.kill(pid, "SIGKILL");
+	const port = String(await freePort());
+	const broker = await start("plain", "--port", port, "--verbose");
+	const pidFile = join(directory, "state", `plain-${port}`, "mosquitto.pid");
+	process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
 	assert.equal(await broker.ended(), 1);
 	assert.match(broker.err(), /^fieldmote broker: mosquitto ended: /m);
 });
