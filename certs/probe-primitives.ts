@@ -176,6 +176,10 @@ function scalar(value: bigint): Buffer {
 
 class Mont {
 	_exp_SW(base: bigint, exponent: bigint, modulus: bigint): bigint {
+		return this._exp_LR(base, exponent, modulus);
+	}
+
+	_exp_LR(base: bigint, exponent: bigint, modulus: bigint): bigint {
 		let result = 1n;
 		for (const bit of exponent.toString(2)) {
 			result = (result * result) % modulus;
