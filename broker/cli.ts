@@ -45,7 +45,7 @@ async function run(options: BrokerOptions): Promise<void> {
 	const shown = relative(process.cwd(), directory) || ".";
 	// Keys take a moment.
 	process.stdout.write(`certificates and passwords in ${shown}\n`);
-	const files = await prepareFiles(source, directory, configurations, hosts);
+	const files = await prepareFiles(source, directory, configurations, hosts, options.node);
 	// One folder for each port: two brokers never share their state.
 	const folder = join(directory, "state", Object.entries(ports).flat().join("-"));
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -82,13 +82,13 @@ async function untilEnded(broker: RunningBroker, stopped: AbortSignal): Promise<
 }
 
 function introduce(options: BrokerOptions, files: PreparedFiles): void {
-	const { configurations, ports, address, upstream } = options;
+	const { configurations, ports, address, upstream, node } = options;
 	const host = address === "127.0.0.1" || address === "0.0.0.0" ? "localhost" : address;
 	for (const configuration of configurations) {
 		const { name, what } = configuration;
 		const port = ports[name] as number;
 		const path = relative(process.cwd(), join(CHECKOUT, "broker", `${name}.conf`));
-		const lines = linesToTry(configuration, files, { host, port, upstream });
+		const lines = linesToTry(configuration, files, { host, port, upstream, node });
 		process.stdout.write(`\n${path} on ${address}:${port}: ${what}\n${lines.join("\n")}\n`);
 	}
 	process.stdout.write("\nCtrl-C ends it\n\n");

@@ -3,11 +3,8 @@
  * not know how they are run. Always holds: each name is that of a file NAME.conf.
  */
 
-/** Users who have a password in the files made for a try. */
-export const NODE_USERS = ["sim-1", "dashboard", "logger"] as const;
-export const PEOPLE_USERS = ["dashboard", "logger"] as const;
-/** Common names of the certificates made for a try. */
-export const CERTIFICATE_USERS = ["sim-1", "dashboard", "logger"] as const;
+/** Users in acl besides nodes: who has a password or a certificate made for a try. */
+export const PEOPLE = ["dashboard", "logger"] as const;
 /** The edge broker's name upstream; it stands in bridge.conf and in acl. */
 export const EDGE = "edge";
 

@@ -7,14 +7,8 @@
 import { join } from "node:path";
 import { ensureCertificates } from "../certs/ensure";
 import { Store } from "../certs/store";
-import {
-	CERTIFICATE_USERS,
-	type Configuration,
-	EDGE,
-	NODE_USERS,
-	PEOPLE_USERS,
-} from "./configurations";
-import { ensurePasswords, passwordFile } from "./passwords";
+import { type Configuration, EDGE, PEOPLE } from "./configurations";
+import { ensurePasswords, passwordFile, usersIn } from "./passwords";
 
 const DEBIAN = "/etc/mosquitto";
 
@@ -33,32 +27,36 @@ export interface PreparedFiles {
  * @param source the folder of the configurations
  * @param directory the store of certificates; passwords are below it
  * @param names DNS names and IPv4 addresses under which the broker is reached
+ * @param node gets a password or a certificate, as dashboard and logger do
  */
 export async function prepareFiles(
 	source: string,
 	directory: string,
 	configurations: readonly Configuration[],
 	names: readonly string[],
+	node: string,
 ): Promise<PreparedFiles> {
 	const store = new Store(directory);
 	const folder = join(directory, "passwords");
 	const paths: Record<string, string> = { [`${DEBIAN}/acl`]: join(source, "acl") };
 	const certificates = (name: string) => `${DEBIAN}/certs/${name}`;
 	if (configurations.some(({ login, forBrowsers }) => login === "password" && !forBrowsers)) {
-		paths[`${DEBIAN}/passwords`] = ensurePasswords(folder, "nodes", NODE_USERS);
+		paths[`${DEBIAN}/passwords`] = ensurePasswords(folder, "nodes", [
+			...new Set([node, ...PEOPLE, ...usersIn(folder)]),
+		]);
 	}
 	if (configurations.some(({ forBrowsers }) => forBrowsers)) {
-		paths[`${DEBIAN}/passwords-people`] = ensurePasswords(folder, "people", PEOPLE_USERS);
+		paths[`${DEBIAN}/passwords-people`] = ensurePasswords(folder, "people", PEOPLE);
 	}
 	const users = new Set<string>();
 	if (configurations.some(({ login }) => login === "certificate")) {
-		for (const user of CERTIFICATE_USERS) users.add(user);
+		for (const user of [node, ...PEOPLE]) users.add(user);
 	}
 	if (configurations.some(({ hasUpstream }) => hasUpstream)) users.add(EDGE);
 	if (configurations.some(({ secure }) => secure) || users.size > 0) {
 		const files = await ensureCertificates(directory, { brokerNames: names });
-		for (const node of users) {
-			await ensureCertificates(directory, { brokerNames: names, node });
+		for (const user of users) {
+			await ensureCertificates(directory, { brokerNames: names, node: user });
 		}
 		const edge = store.device(EDGE);
 		Object.assign(paths, {

@@ -8,15 +8,15 @@ import type { Endpoint } from "../host-sim/options";
 import type { Configuration } from "./configurations";
 import type { PreparedFiles } from "./files";
 
-/** The simulator's node, and what acl allows others to do with it. */
-const NODE = "sim-1";
+/** What acl allows a logger. */
 const WATCHED = "fieldmote/#";
-const COMMAND = [`fieldmote/${NODE}/relay/set`, "TOGGLE"] as const;
 
 export interface Reached {
 	readonly host: string;
 	readonly port: number;
 	readonly upstream: Endpoint;
+	/** Id of the node to try with. */
+	readonly node: string;
 }
 
 /** What to print for a configuration that runs. */
@@ -26,16 +26,17 @@ export function linesToTry(
 	reached: Reached,
 ): string[] {
 	if (configuration.forBrowsers) return browserLines(files, reached);
+	const { upstream, node } = reached;
+	const command = [`fieldmote/${node}/relay/set`, "TOGGLE"] as const;
 	const access = (user: string) => accessOf(configuration, files, reached, user);
 	const lines = [
 		"a node:",
-		`  ${nodeLine(configuration, access(NODE))}`,
+		`  ${nodeLine(configuration, access(node), node)}`,
 		"watch it, and switch its relay:",
 		`  ${watchLine(access("logger"), WATCHED)}`,
-		`  ${commandLine(access("dashboard"), ...COMMAND)}`,
+		`  ${commandLine(access("dashboard"), ...command)}`,
 	];
 	if (!configuration.hasUpstream) return lines;
-	const { upstream } = reached;
 	const above = (user: string): Access => {
 		return { ...upstream, ca: files.brokerCa, ...files.certificateOf(user) };
 	};
@@ -44,7 +45,7 @@ export function linesToTry(
 		...lines,
 		"the same from upstream:",
 		`  ${watchLine(above("logger"), WATCHED)}`,
-		`  ${commandLine(above("dashboard"), ...COMMAND)}`,
+		`  ${commandLine(above("dashboard"), ...command)}`,
 	];
 }
 
@@ -63,9 +64,9 @@ function accessOf(
 	};
 }
 
-function nodeLine({ secure }: Configuration, access: Access): string {
+function nodeLine({ secure }: Configuration, access: Access, node: string): string {
 	const { host, port, ca, cert, key, username, passwordFile } = access;
-	const words = ["--broker", `${secure ? "mqtts" : "mqtt"}://${host}:${port}`, "--node", NODE];
+	const words = ["--broker", `${secure ? "mqtts" : "mqtt"}://${host}:${port}`, "--node", node];
 	if (ca !== undefined) words.push("--ca", quote(ca));
 	if (cert !== undefined && key !== undefined) {
 		words.push("--cert", quote(cert), "--key", quote(key));

@@ -5,9 +5,16 @@
 
 import { isIPv4 } from "node:net";
 import { parseArgs } from "node:util";
+import { isId } from "../firmware/topics";
 import { nearest } from "../host-sim/nearest.mjs";
 import { type Endpoint, UsageError } from "../host-sim/options";
-import { CONFIGURATIONS, type Configuration, findConfiguration } from "./configurations";
+import {
+	CONFIGURATIONS,
+	type Configuration,
+	EDGE,
+	findConfiguration,
+	PEOPLE,
+} from "./configurations";
 
 export interface BrokerOptions {
 	/** At least one, but with help or list. */
@@ -16,6 +23,8 @@ export interface BrokerOptions {
 	readonly ports: Readonly<Record<string, number>>;
 	readonly address: string;
 	readonly upstream: Endpoint;
+	/** Id of the node to try with. */
+	readonly node: string;
 	/** Undefined: certs/generated. */
 	readonly directory: string | undefined;
 	readonly verbose: boolean;
@@ -27,6 +36,7 @@ const OPTIONS = {
 	port: { type: "string" },
 	address: { type: "string" },
 	upstream: { type: "string" },
+	node: { type: "string" },
 	directory: { type: "string" },
 	verbose: { type: "boolean" },
 	list: { type: "boolean" },
@@ -53,6 +63,7 @@ ${LIST}
   --port PORT           another port; with one NAME
   --address IPV4        listen there instead of 127.0.0.1, for boards; the certificate gets it
   --upstream HOST:PORT  for bridge, instead of localhost:8883
+  --node ID             a node that gets a password or a certificate (default: sim-1)
   --directory FOLDER    instead of certs/generated
   --verbose             log every packet
   --list                the names
@@ -61,7 +72,7 @@ ${LIST}
 Examples:
   npm run broker -- plain
   npm run broker -- tls websockets
-  npm run broker -- mutual --address 192.168.1.20
+  npm run broker -- tls --address 192.168.1.20 --node greenhouse-1
   npm run broker -- mutual          and in another terminal:  npm run broker -- bridge
 `;
 
@@ -78,6 +89,7 @@ export function parseBrokerOptions(words: readonly string[]): BrokerOptions {
 		ports: checkPorts(configurations, texts.get("port")),
 		address: checkAddress(texts.get("address")),
 		upstream: checkUpstream(configurations, texts.get("upstream")),
+		node: checkNode(texts.get("node")),
 		directory: texts.get("directory"),
 		verbose: flags.has("verbose"),
 		list: flags.has("list"),
@@ -158,6 +170,12 @@ function checkPort(option: string, text: string): number {
 function checkAddress(text = "127.0.0.1"): string {
 	if (!isIPv4(text)) throw new UsageError(`--address "${text}": must be an IPv4 address`);
 	return text;
+}
+
+function checkNode(text = "sim-1"): string {
+	if (!isId(text)) throw new UsageError(`--node "${text}": must be 1 to 32 of a-z, 0-9 and -`);
+	if (![...PEOPLE, EDGE].includes(text)) return text;
+	throw new UsageError(`--node ${text}: is a user in broker/acl, and would have its rights`);
 }
 
 function checkUpstream(

@@ -10,6 +10,7 @@ import {
 	existsSync,
 	linkSync,
 	mkdirSync,
+	readdirSync,
 	readFileSync,
 	renameSync,
 	rmSync,
@@ -24,6 +25,13 @@ const PASSWORD_BYTES = 18;
 /** Path of the file with a user's password. */
 export function passwordFile(folder: string, user: string): string {
 	return join(folder, `${user}.txt`);
+}
+
+/** Users who have a file in the folder, sorted. */
+export function usersIn(folder: string): string[] {
+	if (!existsSync(folder)) return [];
+	const names = readdirSync(folder).filter((name) => /^[a-z0-9-]+\.txt$/.test(name));
+	return names.map((name) => name.slice(0, -".txt".length)).sort();
 }
 
 /**

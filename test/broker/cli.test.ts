@@ -99,6 +99,16 @@ test(
 		assert.equal(watcher.out().trim(), `${topic} online`);
 		second.kill("SIGINT");
 		await second.ended();
+
+		// A board that is added does not take the others' passwords away.
+		const third = await start("password", "--port", port, "--node", "shed-1");
+		assert.match(lineOf(third, "npm start"), /--node shed-1 .*--username shed-1 /);
+		assert.match(lineOf(third, "mosquitto_pub"), / fieldmote\/shed-1\/relay\/set /);
+		await (await connect(Number(port), login)).endAsync();
+		const shed = readFileSync(join(directory, "passwords", "shed-1.txt"), "utf8").trim();
+		await (await connect(Number(port), { username: "shed-1", password: shed })).endAsync();
+		third.kill("SIGINT");
+		await third.ended();
 	},
 );
 

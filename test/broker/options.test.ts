@@ -53,6 +53,8 @@ test("what is wrong, and what would be right", () => {
 		[["plain", "--upstream", "a:1"], /--upstream: for bridge only/],
 		[["bridge", "--upstream", "mqtts://a"], /must be HOST or HOST:PORT/],
 		[["bridge", "--upstream", "a:b"], /--upstream "b": a port is 1 to 65535/],
+		[["tls", "--node", "Shed 1"], /--node "Shed 1": must be 1 to 32 of a-z, 0-9 and -/],
+		[["tls", "--node", "dashboard"], /--node dashboard: is a user in broker\/acl/],
 		[["plain", "--list=yes"], /--list: takes no value/],
 	];
 	for (const [words, reason] of cases) assert.match(refused(...words), reason, words.join(" "));

@@ -88,7 +88,13 @@ export async function startStaged(
 ): Promise<Staged> {
 	const { directory = makeDirectory(), users = [], acl = [], more = [], upstream } = options;
 	const configurations = names.map((name) => findConfiguration(name) as Configuration);
-	const files = await prepareFiles(SOURCE, directory, configurations, ["localhost", "127.0.0.1"]);
+	const files = await prepareFiles(
+		SOURCE,
+		directory,
+		configurations,
+		["localhost", "127.0.0.1"],
+		"sim-1",
+	);
 	const folder = join(directory, "state", names.join("-"));
 	const paths: Record<string, string> = { ...files.paths };
 	const passwords = join(directory, "passwords");
