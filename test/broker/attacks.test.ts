@@ -48,7 +48,7 @@ test("a node cannot take another's client id", { skip, timeout: 60_000 }, async 
 	});
 	await n1.subscribeAsync("fieldmote/n1/+/set", { qos: 1 });
 	const thief = await enter("n2", { clientId: "n1", clean: true });
-	assert.match(broker.log(), /connected from \S+ as n2 \(p2, c1, k60, u'n2'\)/);
+	await broker.until(/connected from \S+ as n2 \(p2, c1, k60, u'n2'\)/);
 	const commands: string[] = [];
 	n1.on("message", (_topic, payload) => commands.push(payload.toString()));
 	const witness = await enter("witness");

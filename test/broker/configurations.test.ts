@@ -100,7 +100,7 @@ test("password: the right one only; the client id is the user name", options, as
 		await knock(port, { ...wrong, username: "x" }),
 		"Connection refused: Not authorized",
 	);
-	assert.match(broker.log(), / as sim-1 \(p2, c1, k60, u'sim-1'\)/);
+	await broker.until(/ as sim-1 \(p2, c1, k60, u'sim-1'\)/);
 	await broker.stop();
 	assert.deepEqual(complaints(broker.log()), []);
 });
@@ -141,7 +141,7 @@ test(
 		};
 		await talk(await connect(port, as("sim-1")), await connect(port, as("dashboard")), "sim-1");
 		assert.deepEqual(complaints(broker.log()), []);
-		assert.match(broker.log(), / as sim-1 \(p2, c1, k60, u'sim-1'\)/);
+		await broker.until(/ as sim-1 \(p2, c1, k60, u'sim-1'\)/);
 		assert.equal(await knock(port, { protocol: "mqtts", ca }), "alert certificate required");
 		const { paths } = broker;
 		const chain = paths["/etc/mosquitto/certs/fullchain.pem"] as string;
