@@ -10,6 +10,7 @@ import { checkRevocationLists } from "./check-lists";
 import { type Command, type CommandContext, readDurationMs, readWords } from "./command";
 import { dayOf, fingerprintOf, imageAuthorities } from "./image";
 import { type Item, readInventory } from "./inventory";
+import { isUnder } from "./issue";
 import { readCertificate, readCertificates, readKey, type Store, StoreError } from "./store";
 
 export const check: Command = {
@@ -53,7 +54,10 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 		checkDates(item, nowMs, withinMs, say);
 		checkKey(store, item, say);
 		if (item.kind === "server") checkServer(store, item, say);
-		if (item.kind === "device") checkDevice(store, item, say);
+		if (item.kind === "device") {
+			checkDevice(store, item, say);
+			checkFurther(store, item.name, nowMs + withinMs, say);
+		}
 	}
 	await checkRevocationLists(store, nowMs, withinMs, say);
 	if (count > 0) process.exitCode = 1;
@@ -115,7 +119,7 @@ function checkServer(store: Store, { certificate, others, path, name }: Item, sa
 	if (certificate === undefined) return;
 	const authority = readCertificate(store.brokerCa.certificate);
 	const renew = `"npm run certs -- renew ${name}"`;
-	if (!certificate.verify(authority.publicKey)) {
+	if (!isUnder([certificate, ...others], authority)) {
 		say(path, `is not under the brokers' authority in use; ${renew}`);
 		return;
 	}
@@ -134,6 +138,20 @@ function checkDevice(store: Store, item: Item, say: Say): void {
 		say(path, `is under ${which}; "npm run certs -- renew ${name}", then flash the board`);
 	}
 	checkImage(store, name, certificate, say);
+}
+
+/** The authority that is not the store's own. */
+function checkFurther(store: Store, id: string, untilMs: number, say: Say): void {
+	const path = store.device(id).imageAuthorities[2];
+	if (!existsSync(path)) return;
+	const how = `"npm run certs -- device ${id} --force --authority FILE", then flash the board`;
+	try {
+		const certificate = readCertificate(path);
+		if (Date.parse(certificate.validTo) <= untilMs)
+			say(path, `ends on ${dayOf(certificate)}; ${how}`);
+	} catch (error) {
+		say(path, `${(error as Error).message.replace(`${path}: `, "")}; ${how}`);
+	}
 }
 
 function checkImage(store: Store, id: string, certificate: X509Certificate, say: Say): void {

@@ -92,11 +92,23 @@ export async function ensureServer(
 
 /** Whether a broker's files belong together, under the authority in use, for some days more. */
 function isGoodServer(store: Store, files: ServerFiles, nowMs: number): boolean {
-	const [leaf, issuer] = readCertificates(files.chain) as [X509Certificate, X509Certificate?];
+	const chain = readCertificates(files.chain);
+	const leaf = chain[0] as X509Certificate;
 	const authority = readCertificate(store.brokerCa.certificate);
-	if (issuer === undefined || !issuer.raw.equals(authority.raw)) return false;
+	if (!chain.some((one) => one.raw.equals(authority.raw))) return false;
 	if (!existsSync(files.key) || !leaf.checkPrivateKey(readKey(files.key))) return false;
-	return isInTime(leaf, nowMs) && leaf.verify(authority.publicKey);
+	return isInTime(leaf, nowMs) && isUnder(chain, authority);
+}
+
+/** Whether a chain, the leaf first, leads to an authority; one that was brought may have more links. */
+export function isUnder(chain: readonly X509Certificate[], authority: X509Certificate): boolean {
+	const [leaf, ...others] = chain;
+	let last = leaf as X509Certificate;
+	for (const next of others) {
+		if (last.verify(authority.publicKey)) break;
+		if (last.verify(next.publicKey)) last = next;
+	}
+	return last.verify(authority.publicKey);
 }
 
 function isInTime({ validFrom, validTo }: X509Certificate, nowMs: number): boolean {

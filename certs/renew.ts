@@ -16,7 +16,7 @@ import {
 } from "./command";
 import { dayOf } from "./image";
 import { type Item, readInventory } from "./inventory";
-import { issueDevice, issueServer, namesOf } from "./issue";
+import { issueDevice, issueServer, isUnder, namesOf } from "./issue";
 import { finishDeviceCa, rotateBrokerCa, rotateDeviceCa } from "./rotate";
 import { readCertificate, type Store, StoreError } from "./store";
 import { takeOver } from "./take-over";
@@ -126,9 +126,10 @@ function choose(store: Store, items: readonly Item[], word: string, newKey: bool
 	throw new StoreError(`${store.shown(item.key ?? item.path)}: the key is not there; --new-key`);
 }
 
-function isDue(store: Store, { kind, certificate, revokedAt }: Item, untilMs: number): boolean {
+function isDue(store: Store, item: Item, untilMs: number): boolean {
+	const { kind, certificate, others, revokedAt } = item;
 	if (certificate === undefined || revokedAt !== undefined) return false;
 	if (Date.parse(certificate.validTo) <= untilMs) return true;
 	const authority = readCertificate(store.brokerCa.certificate);
-	return kind === "server" && !certificate.verify(authority.publicKey);
+	return kind === "server" && !isUnder([certificate, ...others], authority);
 }

@@ -158,6 +158,11 @@ test("list: a table, and JSON", async (context) => {
 	assert.equal(records[4].serial, certificate(bench.store.device("n1").certificate).serialNumber);
 });
 
+/** Of the store in the test: ends in 89 days. */
+function leafOf(path: (name: string) => string): Uint8Array {
+	return certificate(path("brokers/a.lan/fullchain.pem")).raw;
+}
+
 const DAMAGES: [what: string, damage: (path: (name: string) => string) => void, text: RegExp][] = [
 	["a key for all", (p) => chmodSync(p("broker-ca.key"), 0o644), /broker-ca\.key: others can read/],
 	[
@@ -202,6 +207,16 @@ const DAMAGES: [what: string, damage: (path: (name: string) => string) => void, 
 		(p) => writeFileSync(p("devices/n1/image/key.der"), "x", { mode: 0o600 }),
 		/image\/key\.der: is another than /,
 	],
+	[
+		"a further authority that ends",
+		(p) => writeFileSync(p("devices/n1/image/authority-2.der"), leafOf(p)),
+		/authority-2\.der: ends on 20\d\d-.*--force --authority FILE/,
+	],
+	[
+		"a further authority that is none",
+		(p) => writeFileSync(p("devices/n1/image/authority-2.der"), "text"),
+		/authority-2\.der: holds no certificate; /,
+	],
 	["no list", (p) => rmSync(p("device-crl.pem")), /device-crl\.pem: is not there/],
 	[
 		"a list of nobody",
@@ -227,7 +242,8 @@ test("check: silent when good, one line for each thing that is not", async (cont
 	const before = bench.contents();
 	for (const [what, damage, text] of DAMAGES) {
 		damage(path);
-		const { status, out } = await bench.run("check");
+		const isLater = /ends/.test(what);
+		const { status, out } = await bench.run("check", "--within", isLater ? "13w" : "30d");
 		assert.equal(status, 1, what);
 		assert.match(out, text, what);
 		for (const [name, hex] of Object.entries(before)) {

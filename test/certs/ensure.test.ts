@@ -14,10 +14,14 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { exportKey } from "../../certs/authority";
 import { ensureCertificates } from "../../certs/ensure";
+import { toPem } from "../../certs/pem";
+import { Store } from "../../certs/store";
 import { ensureBuilt } from "../../host-sim/build.mjs";
 import { powerOn } from "../../host-sim/loader";
 import { buildProgram, makeBoard } from "../support/board";
+import { type Made, make, makeKeys } from "../support/certificate-maker";
 import { startSimulator } from "../support/simulator";
 
 const NAMES = ["localhost", "127.0.0.1"];
@@ -195,6 +199,28 @@ test("a store of the layout before is taken over: the keys of broker and boards 
 	assert.deepEqual(names, []);
 	await ensureCertificates(folder, { brokerNames: NAMES, node: "shed-1" });
 	assert.deepEqual(contents(folder), now);
+});
+
+test("a chain with one link more, brought along, is kept as it is", async (context) => {
+	const folder = folderFor(context);
+	const dates = { from: new Date(Date.now() - 86_400_000), to: new Date(Date.now() + YEAR_MS) };
+	const keys = () => makeKeys("P-256");
+	const root = await make({ name: "root", keys: await keys(), authority: true, ...dates });
+	const between = { name: "between", keys: await keys(), authority: true, issuer: root, ...dates };
+	const issuer = await make(between);
+	const leaf = await make({ name: "a", keys: await keys(), issuer, names: ["a.lan"], ...dates });
+	const store = new Store(folder);
+	const pem = ({ der }: Made) => toPem("CERTIFICATE", der);
+	store.replace(store.brokerCa.certificate, pem(root));
+	const { chain, key } = store.server("a.lan");
+	store.writeNew(chain, [leaf, issuer, root].map(pem).join(""));
+	store.writeNewKey(key, toPem("PRIVATE KEY", await exportKey(leaf.keys)));
+	const before = contents(folder);
+	await ensureCertificates(folder, { brokerNames: ["a.lan"] });
+	const after = contents(folder);
+	for (const [name, hex] of Object.entries(before)) assert.equal(after[name], hex, name);
+	assert.ok(after["broker-ca-next.key"]);
+	assert.equal(after["broker-ca.key"], undefined);
 });
 
 function pemBlocks(text: string): X509Certificate[] {
