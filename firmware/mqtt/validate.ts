@@ -1,7 +1,8 @@
 /**
  * Checks of what the application asks for, before anything is sent: topic names, topic filters,
  * other strings. Each returns the number of UTF-8 bytes (so that the text is walked once) or a
- * negative code. Must not know packets or state.
+ * negative code; a text with more places than there may be bytes is not walked at all. Must not
+ * know packets or state.
  */
 
 import { Code } from "./codes";
@@ -21,6 +22,7 @@ const enum Const {
 export const topicNameBytes = (topic: string): number => {
 	const places = topic.length;
 	if (places === 0) return Code.InvalidTopic;
+	if (places > Maximum.TextBytes) return Code.TooLong;
 	let ascii = true;
 	for (let place = 0; place < places; place++) {
 		const point = topic.codePointAt(place) as number;
@@ -52,6 +54,7 @@ export const writeAsciiTopic = (target: Uint8Array, offset: number, topic: strin
 export const topicFilterBytes = (filter: string): number => {
 	const places = filter.length;
 	if (places === 0) return Code.InvalidFilter;
+	if (places > Maximum.TextBytes) return Code.TooLong;
 	let before = Const.Slash;
 	for (let place = 0; place < places; place++) {
 		const point = filter.codePointAt(place) as number;
@@ -69,6 +72,7 @@ export const topicFilterBytes = (filter: string): number => {
 /** Bytes of any other string: client id, user name [MQTT-3.1.3-4] [MQTT-3.1.3-11]. */
 export const textBytes = (text: string): number => {
 	const places = text.length;
+	if (places > Maximum.TextBytes) return Code.TooLong;
 	for (let place = 0; place < places; place++) {
 		if (text.codePointAt(place) === 0) return Code.InvalidText;
 	}

@@ -33,6 +33,13 @@ test("topic filters", () => {
 	assert.equal(topicFilterBytes("a".repeat(65_536)), Code.TooLong);
 });
 
+test("what is too long is not walked: it is said before what else is wrong with it", () => {
+	const long = "#\0".repeat(32_768);
+	assert.equal(topicNameBytes(long), Code.TooLong);
+	assert.equal(topicFilterBytes(long), Code.TooLong);
+	assert.equal(textBytes(long), Code.TooLong);
+});
+
 test("other texts may be empty, payloads may hold NUL", () => {
 	assert.equal(textBytes(""), 0);
 	assert.equal(textBytes("ü#+"), 4);
