@@ -23,6 +23,8 @@ export interface TlsCase {
 	readonly answerBytes: number;
 	/** Default 15,000. */
 	readonly patienceMs?: number;
+	/** Longest record taken; default: what TLS allows. */
+	readonly recordBytes?: number;
 }
 
 export interface AttemptOptions {
@@ -58,6 +60,7 @@ class Attempt implements SocketTarget {
 				port,
 				host,
 				nowMs,
+				maximumRecordBytes: this.row.recordBytes,
 				identity: {
 					authorities: authorities.map(buffer),
 					certificate: certificate === undefined ? undefined : buffer(certificate),

@@ -33,7 +33,9 @@ before(
 		folder = mkdtempSync(join(tmpdir(), "fieldmote-brokers-"));
 		const wicked = await startEvilServers();
 		brokers = await startTlsBrokers(folder);
-		const cases = [...wicked, ...brokers.cases];
+		const [, longChain] = brokers.cases;
+		// Two certificates of RSA: more than that, in records that are not.
+		const cases = [...wicked, ...brokers.cases, { ...longChain, recordBytes: 1024 }];
 		const application = await buildApplication({
 			program: 'import "./test/xs/tls-main";',
 			json: { cases },
@@ -90,6 +92,7 @@ test("evil servers learn nothing on XS", { skip }, (context) => {
 });
 
 test("Mosquitto over TLS on XS", { skip }, (context) => {
+	const longest = "a chain longer than the board's longest record";
 	const cases = brokers?.cases ?? [];
 	assert.notEqual(cases.length, 0);
 	for (const [i, { title, reason, closesEarly = false }] of cases.entries()) {
@@ -101,4 +104,5 @@ test("Mosquitto over TLS on XS", { skip }, (context) => {
 		context.diagnostic(`${title}: ${line}`);
 	}
 	assert.match(brokers?.strict.log() ?? "", new RegExp(`u'${NODE}'`));
+	assert.equal(found.at(-1), "refused; handshake message is too long; ", longest);
 });

@@ -79,7 +79,8 @@ export default class Client implements RecordWriter {
 
 	/** Sends one record; returns how many more bytes may be written. */
 	write(buffer: Uint8Array): number {
-		const { ciphers } = this;
+		// There are ciphers before the broker's Finished has come.
+		const ciphers = this.handshake === undefined ? this.ciphers : undefined;
 		const length = RecordBytes.OVERHEAD + buffer.length;
 		if (ciphers === undefined || length > this.writable) throw new Error("would block");
 		const record = new Uint8Array(length);
@@ -183,17 +184,15 @@ export default class Client implements RecordWriter {
 		if (handshake !== undefined && type === ContentType.APPLICATION_DATA) {
 			throw new Error("broker sent data in the handshake");
 		}
-		if (
-			handshake === undefined &&
-			(type === ContentType.HANDSHAKE || type === ContentType.CHANGE_CIPHER_SPEC)
-		) {
+		const isHandshake = type === ContentType.HANDSHAKE;
+		if (handshake === undefined && (isHandshake || type === ContentType.CHANGE_CIPHER_SPEC)) {
 			throw new Error("broker wants to renegotiate");
 		}
-		if (type === ContentType.HANDSHAKE && this.ciphers === undefined) {
+		if (isHandshake && this.ciphers === undefined) {
 			this.fragmentLeft = length;
 			return;
 		}
-		if (type === ContentType.HANDSHAKE && length !== Const.FINISHED_BYTES + Const.GCM_BYTES) {
+		if (isHandshake && length !== Const.FINISHED_BYTES + Const.GCM_BYTES) {
 			throw new Error("broker sent no Finished");
 		}
 		if (type === ContentType.CHANGE_CIPHER_SPEC) this.checkChange(length);
@@ -225,7 +224,10 @@ export default class Client implements RecordWriter {
 		if (message.length > Const.PREFIX_BYTES) return true;
 		const low = ((message[2] ?? 0) << 8) | (message[3] ?? 0);
 		const length = ((message[1] ?? 0) << 16) | low;
-		if (length > Const.MAXIMUM_MESSAGE_BYTES) throw new Error("handshake message is too long");
+		// Nobody is authenticated yet: what a board cannot hold must not be allocated.
+		const { maximumRecordBytes: most = length } = this.guard;
+		const isTooLong = length > most || length > Const.MAXIMUM_MESSAGE_BYTES;
+		if (isTooLong) throw new Error("handshake message is too long");
 		if (length === 0) return true;
 		this.incoming = new Uint8Array(Const.PREFIX_BYTES + length);
 		this.incoming.set(message);
@@ -246,18 +248,18 @@ export default class Client implements RecordWriter {
 		const type = record[0];
 		const { ciphers } = this;
 		if (ciphers === undefined) {
-			if (type === ContentType.ALERT)
-				throw new Error(this.guard.alertText(record[RecordBytes.HEADER + 1] ?? 0));
-			if (record[RecordBytes.HEADER] !== 1) throw new Error("malformed ChangeCipherSpec");
+			const value = record[RecordBytes.HEADER + (type === ContentType.ALERT ? 1 : 0)] ?? 0;
+			if (type === ContentType.ALERT) throw new Error(this.guard.alertText(value));
+			if (value !== 1) throw new Error("malformed ChangeCipherSpec");
 			this.ciphers = this.handshake?.ciphers;
 			return;
 		}
 		if (!ciphers.open(record)) throw new Error("recordProtocol auth failed");
-		const end = record.length - RecordBytes.OVERHEAD + RecordBytes.DATA_AT;
-		const data = record.subarray(RecordBytes.DATA_AT, end);
+		const length = record.length - RecordBytes.OVERHEAD;
+		const data = record.subarray(RecordBytes.DATA_AT, RecordBytes.DATA_AT + length);
 		if (type === ContentType.ALERT) this.takeAlert(data);
 		else if (type === ContentType.HANDSHAKE) this.handshake?.takeFinished(data);
-		else if (type === ContentType.CHANGE_CIPHER_SPEC)
+		else if (type !== ContentType.APPLICATION_DATA)
 			throw new Error("ChangeCipherSpec out of order");
 		else if (data.length > 0) {
 			this.data = data;

@@ -7,6 +7,7 @@
  */
 
 import { Digest } from "crypt";
+import type { Certificates } from "../certificates";
 import type { TlsGuard } from "../tls-guard";
 import { Ciphers } from "./cipher";
 import { newSecret, putPoint, random32, sharedSecret, signRsa } from "./exchange";
@@ -91,7 +92,7 @@ export class Handshake {
 		const type = message[0];
 		if (type === Const.SERVER_HELLO) this.randoms.set(message.subarray(6, 38), Const.RANDOM_BYTES);
 		else if (type === Const.CERTIFICATE) {
-			this.guard.certificates?.authenticate(readCertificates(message));
+			this.certificates.authenticate(readCertificates(message));
 		} else if (type === Const.SERVER_KEY_EXCHANGE) this.takeExchange(message);
 		else if (type === Const.CERTIFICATE_REQUEST) this.takeRequest(message);
 		else this.flight = this.mayBeRsa === undefined ? Flight.KeyExchange : Flight.Certificate;
@@ -185,9 +186,7 @@ export class Handshake {
 
 	/** RFC 5246 7.4.8, with SHA-256 and RSA. */
 	private sendVerify(): boolean {
-		const key = this.guard.certificates;
-		if (key === undefined) return false;
-		const signature = signRsa(key, this.digest.close(true));
+		const signature = signRsa(this.certificates, this.digest.close(true));
 		const record = plainRecord(8 + signature.length);
 		putMessageHeader(record, Const.CERTIFICATE_VERIFY, 4 + signature.length);
 		record[Const.HEADER_BYTES + 4] = 4;
@@ -257,7 +256,7 @@ export class Handshake {
 		const signature = 4 + 4 + Const.POINT_BYTES;
 		const digest = new Digest("SHA256").process(this.randoms, message.subarray(4, signature));
 		const isRsa = message[signature + 1] === 1;
-		this.guard.certificates?.verifyExchange(isRsa, digest, message.subarray(signature + 4));
+		this.certificates.verifyExchange(isRsa, digest, message.subarray(signature + 4));
 		this.secret = message.slice(4 + 5, signature);
 	}
 
@@ -269,7 +268,14 @@ export class Handshake {
 	}
 
 	private get ourCertificate(): ArrayBuffer | undefined {
-		return this.mayBeRsa === true ? this.guard.certificates?.certificate : undefined;
+		return this.mayBeRsa === true ? this.certificates.certificate : undefined;
+	}
+
+	/** @throws Error where there are none: nothing may go on unchecked. */
+	private get certificates(): Certificates {
+		const { certificates } = this.guard;
+		if (certificates === undefined) throw new Error("handshake is over");
+		return certificates;
 	}
 
 	/** RFC 5246 7.4.9. */

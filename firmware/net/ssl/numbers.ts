@@ -26,8 +26,16 @@ export const ORDER = CURVE.n;
 
 /** base ^ exponent mod modulus, which is odd. */
 export const power = (base: bigint, exponent: bigint, modulus: bigint): bigint => {
-	const window = BigInt.bitLength(exponent) < Const.LONG_EXPONENT_BITS ? 1 : 2;
-	return MONTGOMERY._exp_SW(base, exponent, modulus, window);
+	if (BigInt.bitLength(exponent) >= Const.LONG_EXPONENT_BITS) {
+		return MONTGOMERY._exp_SW(base, exponent, modulus, 2);
+	}
+	// The SDK's holds more numbers at once, which counts with a modulus of 512 bytes.
+	let result = base;
+	for (let bit = BigInt.bitLength(exponent) - 2; bit >= 0; bit--) {
+		result = (result * result) % modulus;
+		if (((exponent >> BigInt(bit)) & 1n) === 1n) result = (result * base) % modulus;
+	}
+	return result;
 };
 
 /** y² = x³ - 3x + b, both in range. */
