@@ -58,8 +58,12 @@ async function run(options: BrokerOptions): Promise<void> {
 	process.stdout.on("error", () => stopping.abort());
 	try {
 		const broker = await startBroker(program, configuration, log);
-		introduce(options, files);
-		await untilEnded(broker, stopping.signal);
+		try {
+			introduce(options, files);
+			await untilEnded(broker, stopping.signal);
+		} finally {
+			await broker.stop();
+		}
 	} finally {
 		release();
 	}

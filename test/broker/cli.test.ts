@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { root } from "../../host-sim/build.mjs";
 import { freePort, skipWithout } from "../support/mosquitto";
 import { paste, type Running, startSimulator } from "../support/simulator";
@@ -14,9 +14,13 @@ const skip = skipWithout("mosquitto", "mosquitto_passwd", "mosquitto_sub", "mosq
 const options = { skip, timeout: 90_000 };
 const directory = makeDirectory();
 
-/** Starts it; resolves when it has printed its lines. */
-async function start(...words: string[]): Promise<Running> {
+/** Starts it; resolves when it has printed its lines. It ends with the test, and Mosquitto too. */
+async function start(t: TestContext, ...words: string[]): Promise<Running> {
 	const broker = await startSimulator("broker", ...words, "--directory", directory);
+	t.after(async () => {
+		broker.kill("SIGINT");
+		await broker.ended();
+	});
 	await broker.until(/Ctrl-C ends it/, 40_000);
 	return broker;
 }
@@ -41,8 +45,8 @@ function noSecrets(text: string): void {
 }
 
 for (const name of ["plain", "password", "tls", "mutual"]) {
-	test(`${name}: the printed lines work as pasted`, options, async () => {
-		const broker = await start(name, "--port", String(await freePort()));
+	test(`${name}: the printed lines work as pasted`, options, async (t) => {
+		const broker = await start(t, name, "--port", String(await freePort()));
 		// exec: what is ended is the program, not its shell.
 		const watcher = paste(`exec ${lineOf(broker, "mosquitto_sub")} -W 40`);
 		const node = paste(`exec ${lineOf(broker, "npm start")}`);
@@ -59,8 +63,8 @@ for (const name of ["plain", "password", "tls", "mutual"]) {
 	});
 }
 
-test("websockets: MQTT.js's own program, pasted", options, async () => {
-	const broker = await start("websockets", "--port", String(await freePort()));
+test("websockets: MQTT.js's own program, pasted", options, async (t) => {
+	const broker = await start(t, "websockets", "--port", String(await freePort()));
 	const watch = lineOf(broker, "npx mqtt sub").replace("fieldmote/#", "$SYS/broker/version");
 	const watcher = paste(
 		`exec ${watch}`.replace("npx mqtt", join(root, "node_modules", ".bin", "mqtt")),
@@ -75,9 +79,9 @@ test("websockets: MQTT.js's own program, pasted", options, async () => {
 test(
 	"keys and passwords are their owner's only; a second run keeps them and the state",
 	options,
-	async () => {
+	async (t) => {
 		const port = String(await freePort());
-		const first = await start("password", "--port", port);
+		const first = await start(t, "password", "--port", port);
 		const file = join(directory, "passwords", "sim-1.txt");
 		const secret = readFileSync(file, "utf8");
 		for (const name of readdirSync(join(directory, "passwords"))) {
@@ -92,7 +96,7 @@ test(
 		first.kill("SIGINT");
 		assert.equal(await first.ended(), 0);
 
-		const second = await start("password", "--port", port);
+		const second = await start(t, "password", "--port", port);
 		assert.equal(readFileSync(file, "utf8"), secret);
 		const watcher = paste(`${lineOf(second, "mosquitto_sub")} -C 1 -W 20`);
 		assert.equal(await watcher.ended(), 0, watcher.err());
@@ -101,7 +105,7 @@ test(
 		await second.ended();
 
 		// A board that is added does not take the others' passwords away.
-		const third = await start("password", "--port", port, "--node", "shed-1");
+		const third = await start(t, "password", "--port", port, "--node", "shed-1");
 		assert.match(lineOf(third, "npm start"), /--node shed-1 .*--username shed-1 /);
 		assert.match(lineOf(third, "mosquitto_pub"), / fieldmote\/shed-1\/relay\/set /);
 		await (await connect(Number(port), login)).endAsync();
@@ -146,9 +150,9 @@ test("Mosquitto that is not installed is said so", { timeout: 60_000 }, async ()
 	});
 });
 
-test("a Mosquitto that dies takes the runner with it, with its last words", options, async () => {
+test("a Mosquitto that dies takes the runner with it, with its last words", options, async (t) => {
 	const port = String(await freePort());
-	const broker = await start("plain", "--port", port, "--verbose");
+	const broker = await start(t, "plain", "--port", port, "--verbose");
 	const pidFile = join(directory, "state", `plain-${port}`, "mosquitto.pid");
 	process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
 	assert.equal(await broker.ended(), 1);
