@@ -4,24 +4,20 @@
  * any command does.
  */
 
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, resolve } from "node:path";
 import { nearest } from "../host-sim/nearest.mjs";
 import { UsageError } from "../host-sim/options";
-import { check } from "./check";
-import type { Command, CommandContext } from "./command";
-import { device } from "./device";
-import { importCommand } from "./import";
-import { init } from "./init";
-import { list } from "./list";
-import { PROBE_HELP, runProbe } from "./probe";
-import { renew } from "./renew";
-import { revoke } from "./revoke";
-import { server } from "./server";
+import { CHECKOUT, type Command, type CommandContext } from "./command";
+import { check } from "./commands/check";
+import { device } from "./commands/device";
+import { init } from "./commands/init";
+import { list } from "./commands/list";
+import { renew } from "./commands/renew";
+import { revoke } from "./commands/revoke";
+import { server } from "./commands/server";
+import { importCommand } from "./import/import";
+import { PROBE_HELP, runProbe } from "./probe/probe";
 import { Store, StoreError } from "./store";
-
-/** This file is in certs/ or, bundled, in dist/. */
-const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const COMMANDS: Readonly<Record<string, Command>> = {
 	init,

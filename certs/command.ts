@@ -4,10 +4,15 @@
  * nearest one that exists. Must not know any command.
  */
 
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nearest } from "../host-sim/nearest.mjs";
 import { UsageError } from "../host-sim/options";
 import type { Store } from "./store";
+
+/** The project's folder: this file is in certs/ or, bundled, in dist/. */
+export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What a command is given besides its words. */
 export interface CommandContext {

@@ -100,7 +100,7 @@ function isGoodServer(store: Store, files: ServerFiles, nowMs: number): boolean 
 	return isInTime(leaf, nowMs) && isUnder(chain, authority);
 }
 
-/** Whether a chain, the leaf first, leads to an authority; one that was brought may have more links. */
+/** Whether a chain, leaf first, leads to an authority; one that was brought may have more links. */
 export function isUnder(chain: readonly X509Certificate[], authority: X509Certificate): boolean {
 	const [leaf, ...others] = chain;
 	let last = leaf as X509Certificate;

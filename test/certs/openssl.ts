@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runImport } from "../../certs/import";
+import { runImport } from "../../certs/import/import";
 import { Store } from "../../certs/store";
 
 /** Words of `openssl req` for a new key; EC is made faster. */

@@ -1,0 +1,54 @@
+/** The part of `check` that is about the revocation lists: there, signed, complete, in time. */
+
+import { existsSync, readFileSync } from "node:fs";
+import { keyIdOf, readLedger } from "../ledger";
+import { fromPem } from "../pem";
+import { readCertificates, type Store } from "../store";
+import { loadX509 } from "../x509";
+
+/** @param say path, and what is wrong with it */
+export async function checkRevocationLists(
+	store: Store,
+	nowMs: number,
+	withinMs: number,
+	say: (path: string, text: string) => void,
+): Promise<void> {
+	const path = store.deviceCrl;
+	const revoke = '"npm run certs -- init" makes it, where the authority\'s key is here';
+	if (!existsSync(path)) {
+		say(path, `is not there; ${revoke}`);
+		return;
+	}
+	const x509 = await loadX509();
+	const lists = [];
+	try {
+		const parts = fromPem("X509 CRL", readFileSync(path, "utf8"));
+		for (const der of parts) lists.push(new x509.X509Crl(der));
+	} catch {
+		say(path, "is damaged: a list in it cannot be read");
+		return;
+	}
+	const revoked = [...readLedger(store).revoked.values()];
+	for (const certificate of readCertificates(store.deviceCa.certificate)) {
+		const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
+		let own: (typeof lists)[number] | undefined;
+		for (const list of lists) {
+			if (await list.verify({ publicKey }).catch(() => false)) own = list;
+		}
+		const { subject } = certificate;
+		if (own === undefined) {
+			say(path, `holds no list of ${subject}; Mosquitto refuses every device under it`);
+			continue;
+		}
+		const untilMs = own.nextUpdate?.getTime() ?? Number.POSITIVE_INFINITY;
+		if (untilMs <= nowMs + withinMs) {
+			const day = new Date(untilMs).toISOString().slice(0, 10);
+			say(path, `the list of ${subject} ends on ${day}; Mosquitto refuses every device then`);
+		}
+		const issuer = keyIdOf(certificate);
+		for (const { serial } of revoked.filter((entry) => entry.issuer === issuer)) {
+			if (own.findRevoked(serial) !== null) continue;
+			say(path, `lacks ${serial}, which was revoked; "npm run certs -- revoke --serial ${serial}"`);
+		}
+	}
+}

@@ -1,5 +1,0 @@
-/** `fieldmote certs` as the launcher runs it: `probe-run.ts [words…]`. */
-
-import { main } from "../../certs/cli";
-
-await main(process.argv.slice(2));
