@@ -60,7 +60,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		what: "the same with two intermediates",
 		security: "mutual-public-long",
 		debug: false,
-		budgetBytes: FULL_BYTES,
+		budgetBytes: BLOCK_BYTES,
 	},
 	{
 		name: "tls",

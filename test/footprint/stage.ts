@@ -118,7 +118,8 @@ export class Stage {
 	/** Paths of chain and key; the root is what the image trusts. */
 	private async writePublicChain(): Promise<[string, string]> {
 		const root = await makePublicRoot();
-		const intermediates = this.security.endsWith("long") ? 2 : 1;
+		const short = ["RSA-2048"] as const;
+		const intermediates = this.security.endsWith("long") ? [...short, ...short] : short;
 		const made = await makePublicChain(root, NAMES, intermediates);
 		const paths: [string, string] = [join(this.folder, "chain.pem"), join(this.folder, "key.pem")];
 		writeFileSync(paths[0], made.map(pemOf).join(""));

@@ -18,7 +18,12 @@ function runAll(options: ChaosOptions): Record<string, number> {
 			throw new Error(`seed ${seed}`, { cause: error });
 		}
 		const published = chaos.brokers[0]?.delivered.length ?? 0;
-		const counts = { ...chaos.faults, delivered: chaos.delivered.length, published };
+		const counts = {
+			...chaos.faults,
+			...chaos.changed,
+			delivered: chaos.delivered.length,
+			published,
+		};
 		for (const part of [counts, ...chaos.brokers.map((broker) => broker.faults)]) {
 			for (const [name, count] of Object.entries(part)) total[name] = (total[name] ?? 0) + count;
 		}

@@ -21,15 +21,8 @@ export interface ChaosOptions extends Partial<SessionOptions> {
 
 export class Chaos {
 	readonly brokers: ModelBroker[] = [];
-	readonly faults = {
-		drops: 0,
-		cutPackets: 0,
-		stalls: 0,
-		lateAcknowledgements: 0,
-		changes: 0,
-		staleHandles: 0,
-		deliveredAgain: 0,
-	};
+	readonly faults = { drops: 0, cutPackets: 0, stalls: 0, lateAcknowledgements: 0, changes: 0 };
+	readonly changed = { staleHandles: 0, deliveredAgain: 0 };
 	/** Which broker the connection leads to, and whose session was used last. */
 	private at = 0;
 	private last = -1;
@@ -46,20 +39,14 @@ export class Chaos {
 	private readonly accepted: { payload: string; qos: number }[] = [];
 	private readonly done = new Set<number>();
 	private readonly tokens: number[] = [];
-	private readonly sentDown: string[] = [];
-	private readonly sentDownQos: number[] = [];
-	private readonly sentDownBy: number[] = [];
+	/** By the number in the payload. */
+	private readonly sentDown: { payload: string; qos: number; by: number }[] = [];
 	readonly delivered: string[] = [];
 	private held: number[] = [];
 
 	constructor(seed: number, options: ChaosOptions = {}) {
-		const {
-			forgetEvery = 0,
-			marksRepeats = true,
-			brokers = 1,
-			deliversAtRelease = false,
-			...rest
-		} = options;
+		const { forgetEvery = 0, marksRepeats = true, brokers = 1, ...more } = options;
+		const { deliversAtRelease = false, ...rest } = more;
 		this.random = new Random(seed);
 		this.forgetEvery = forgetEvery;
 		const published: string[] = [];
@@ -146,10 +133,8 @@ export class Chaos {
 	private publishDown(): void {
 		const qos = this.random.once(2) ? 1 : 2;
 		const payload = `d${this.sentDown.length}`;
-		this.sentDown.push(payload);
-		this.sentDownQos.push(qos);
 		const by = this.anyBroker();
-		this.sentDownBy.push(by);
+		this.sentDown.push({ payload, qos, by });
 		this.brokers[by]?.publish(payload, qos);
 		this.gather();
 	}
@@ -226,8 +211,8 @@ export class Chaos {
 
 	private takeMessage(text: string): void {
 		const { session } = this;
-		if (this.delivered.includes(text) && this.sentDownQos[this.indexOf(text)] === 2) {
-			this.faults.deliveredAgain += 1;
+		if (this.delivered.includes(text) && this.sentDown[this.indexOf(text)]?.qos === 2) {
+			this.changed.deliveredAgain += 1;
 			assert.ok(session.inherited && session.message.dup, `${text} again, and it is not said`);
 		}
 		this.delivered.push(text);
@@ -239,7 +224,7 @@ export class Chaos {
 		if (this.last >= 0 && this.last !== this.at) this.faults.changes += 1;
 		if (!sessionPresent || this.last !== this.at) {
 			for (const handle of this.held.splice(0)) {
-				this.faults.staleHandles += 1;
+				this.changed.staleHandles += 1;
 				assert.equal(this.session.acknowledge(handle, this.now), Code.UnknownHandle);
 			}
 		}
@@ -292,14 +277,15 @@ export class Chaos {
 			assert.equal(this.done.has(token), (this.accepted[index]?.qos ?? 0) > 0, "told as done");
 		});
 		if (this.forgetEvery === 0 && !this.clean) {
+			const sent = this.sentDown.map(({ payload }) => payload);
 			for (let by = 0; by < brokers.length; by++) {
-				const isIts = (text: string) => this.sentDownBy[this.indexOf(text)] === by;
+				const isIts = (text: string) => this.sentDown[this.indexOf(text)]?.by === by;
 				const first = [...new Set(this.delivered)].filter(isIts);
-				assert.deepEqual(first, this.sentDown.filter(isIts), "order of messages");
+				assert.deepEqual(first, sent.filter(isIts), "order of messages");
 			}
 			assert.equal(session.pendingIncoming, 0);
 			if (brokers.length > 1) return;
-			const exactly = this.delivered.filter((text) => this.sentDownQos[this.indexOf(text)] === 2);
+			const exactly = this.delivered.filter((text) => this.sentDown[this.indexOf(text)]?.qos === 2);
 			assert.deepEqual(exactly, [...new Set(exactly)], "QoS 2 delivered once");
 		}
 	}
