@@ -19,8 +19,8 @@ import {
 import { join } from "node:path";
 import { BrokerError, findProgram } from "./mosquitto";
 
-/** 144 bits: 24 characters of base64url. */
-const PASSWORD_BYTES = 18;
+/** In hex: a password that begins with - would be taken for an option. */
+const PASSWORD_BYTES = 16;
 
 /** Path of the file with a user's password. */
 export function passwordFile(folder: string, user: string): string {
@@ -62,7 +62,7 @@ function ensurePassword(folder: string, user: string): void {
 	const path = passwordFile(folder, user);
 	if (existsSync(path)) return;
 	const temporary = join(folder, `.${user}.${process.pid}.new`);
-	const password = randomBytes(PASSWORD_BYTES).toString("base64url");
+	const password = randomBytes(PASSWORD_BYTES).toString("hex");
 	try {
 		writeFileSync(temporary, `${password}\n`, { mode: 0o600 });
 		// Unlike rename() it keeps the password of a runner that was faster.
