@@ -91,6 +91,10 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 	if (access.ca !== undefined && !isPem(access.ca)) {
 		printer.plain(`# mosquitto needs PEM: openssl x509 -inform der -in ${access.ca} -out ca.pem`);
 	}
+	if (access.username !== undefined || access.cert !== undefined) {
+		printer.plain("# as the node itself; with the configurations in broker/ take another user:");
+		printer.plain("# there a user has one connection, and the second ends the first");
+	}
 	if (options.profile === "demo") {
 		// The tutorial's topics (firmware/profiles/demo.ts); it has no relay.
 		printer.plain("It connects after 30 s. Watch it, and send to it, from another terminal:");

@@ -57,6 +57,15 @@ test("init, server, device: the files, their names, their modes", async (context
 	assert.equal(certificate(store.device("shed-1").certificate).subject, "CN=shed-1");
 });
 
+test("a name that the ACL knows is for no board", async (context) => {
+	const bench = makeStoreBench(context);
+	await bench.done("init");
+	const users = readFileSync("broker/acl", "utf8").matchAll(/^user (.+)$/gm);
+	for (const [, user] of users) {
+		assert.match(await bench.done("device", user), /has rights of its own in broker\/acl/, user);
+	}
+});
+
 test("run again, nothing changes; what would overwrite says so", async (context) => {
 	const bench = makeStoreBench(context);
 	await bench.done("init");
