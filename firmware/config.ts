@@ -280,7 +280,7 @@ export const checkBoard = (board: Json): Checked<BoardConfig> => {
 		relay: boardRelay(check, board),
 		window: check.integer(session, "session", "window", 4, 1, 64),
 		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 1024, 65_536),
-		recordBytes: check.integer(session, "session", "recordBytes", 4096, 1024, 16_384),
+		recordBytes: check.integer(session, "session", "recordBytes", 4608, 1024, 16_384),
 	};
 	return { problems: check.problems, value };
 };

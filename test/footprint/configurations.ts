@@ -57,7 +57,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 	},
 	{
 		name: "mutual-public-long",
-		what: "the same with two intermediates",
+		what: "the same with a second root of RSA 4,096 between, as Let's Encrypt's of 2026",
 		security: "mutual-public-long",
 		debug: false,
 		budgetBytes: BLOCK_BYTES,

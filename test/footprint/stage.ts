@@ -18,7 +18,7 @@ export const NODE = "measured";
 
 /**
  * "plain", or the key of the broker's certificate, with or without a client certificate. `public`: a
- * chain of a public CA's, RSA, with one intermediate or, `public-long`, with two.
+ * chain of a public CA's, RSA, with one intermediate or, `public-long`, with a second root between.
  */
 export type Security =
 	| "plain"
@@ -118,9 +118,8 @@ export class Stage {
 	/** Paths of chain and key; the root is what the image trusts. */
 	private async writePublicChain(): Promise<[string, string]> {
 		const root = await makePublicRoot();
-		const short = ["RSA-2048"] as const;
-		const intermediates = this.security.endsWith("long") ? [...short, ...short] : short;
-		const made = await makePublicChain(root, NAMES, intermediates);
+		const second = this.security.endsWith("long") ? (["RSA-4096"] as const) : [];
+		const made = await makePublicChain(root, NAMES, [...second, "RSA-2048"]);
 		const paths: [string, string] = [join(this.folder, "chain.pem"), join(this.folder, "key.pem")];
 		writeFileSync(paths[0], made.map(pemOf).join(""));
 		const key = KeyObject.from(made[0].keys.privateKey);
