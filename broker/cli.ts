@@ -8,7 +8,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { StoreError } from "../certs/store";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 import { type PreparedFiles, prepareFiles } from "./files";
 import { linesToTry } from "./lines";
 import { BrokerError, findProgram, isPortFree, type RunningBroker, startBroker } from "./mosquitto";

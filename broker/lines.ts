@@ -4,7 +4,7 @@
  */
 
 import { type Access, commandLine, quote, watchLine } from "../host-sim/mosquitto-lines";
-import type { Endpoint } from "../host-sim/options";
+import type { Endpoint } from "../host-sim/words";
 import type { Configuration } from "./configurations";
 import type { PreparedFiles } from "./files";
 

@@ -4,10 +4,9 @@
  */
 
 import { isIPv4 } from "node:net";
-import { parseArgs } from "node:util";
 import { isId } from "../firmware/topics";
 import { nearest } from "../host-sim/nearest.mjs";
-import { type Endpoint, UsageError } from "../host-sim/options";
+import { type Endpoint, type OptionKinds, readWords, UsageError } from "../host-sim/words";
 import {
 	CONFIGURATIONS,
 	type Configuration,
@@ -32,16 +31,16 @@ export interface BrokerOptions {
 	readonly help: boolean;
 }
 
-const OPTIONS = {
-	port: { type: "string" },
-	address: { type: "string" },
-	upstream: { type: "string" },
-	node: { type: "string" },
-	directory: { type: "string" },
-	verbose: { type: "boolean" },
-	list: { type: "boolean" },
-	help: { type: "boolean", short: "h" },
-} as const;
+const OPTIONS: OptionKinds = {
+	port: "text",
+	address: "text",
+	upstream: "text",
+	node: "text",
+	directory: "text",
+	verbose: "flag",
+	list: "flag",
+	help: "flag",
+};
 
 const NAMES = CONFIGURATIONS.map(({ name }) => name);
 const UPSTREAM: Endpoint = { host: "localhost", port: 8883 };
@@ -78,58 +77,23 @@ Examples:
 
 /** Reads the command line: what follows the command. */
 export function parseBrokerOptions(words: readonly string[]): BrokerOptions {
-	const { names, texts, flags } = parse(words);
-	const isAsking = flags.has("help") || flags.has("list");
+	const { names, has, text } = readWords(words, OPTIONS);
+	const isAsking = has("help") || has("list");
 	const configurations = [...new Set(names)].map(checkName);
 	if (configurations.length === 0 && !isAsking) {
 		throw new UsageError(`which one? ${NAMES.join(", ")}; see --help`);
 	}
 	return {
 		configurations,
-		ports: checkPorts(configurations, texts.get("port")),
-		address: checkAddress(texts.get("address")),
-		upstream: checkUpstream(configurations, texts.get("upstream")),
-		node: checkNode(texts.get("node")),
-		directory: texts.get("directory"),
-		verbose: flags.has("verbose"),
-		list: flags.has("list"),
-		help: flags.has("help"),
+		ports: checkPorts(configurations, text("port")),
+		address: checkAddress(text("address")),
+		upstream: checkUpstream(configurations, text("upstream")),
+		node: checkNode(text("node")),
+		directory: text("directory"),
+		verbose: has("verbose"),
+		list: has("list"),
+		help: has("help"),
 	};
-}
-
-function parse(words: readonly string[]) {
-	const { tokens } = parseArgs({
-		args: [...words],
-		options: OPTIONS,
-		strict: false,
-		allowPositionals: true,
-		tokens: true,
-	});
-	const names: string[] = [];
-	const texts = new Map<string, string>();
-	const flags = new Set<string>();
-	for (const token of tokens) {
-		if (token.kind === "positional") names.push(token.value);
-		if (token.kind !== "option") continue;
-		const { name, rawName, value } = token;
-		if (!Object.hasOwn(OPTIONS, name)) {
-			const right = nearest(name, Object.keys(OPTIONS));
-			const hint = right === "" ? "see --help" : `did you mean --${right}?`;
-			throw new UsageError(`unknown option ${rawName}; ${hint}`);
-		}
-		if (OPTIONS[name as keyof typeof OPTIONS].type === "boolean") {
-			if (value !== undefined) throw new UsageError(`--${name}: takes no value`);
-			flags.add(name);
-			continue;
-		}
-		// `--port --list` would take --list for a port.
-		if (!value || (!token.inlineValue && value.startsWith("--"))) {
-			throw new UsageError(`--${name}: needs a value; see --help`);
-		}
-		if (texts.has(name)) throw new UsageError(`--${name}: given twice`);
-		texts.set(name, value);
-	}
-	return { names, texts, flags };
 }
 
 function checkName(word: string): Configuration {

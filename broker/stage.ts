@@ -8,7 +8,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type { Endpoint } from "../host-sim/options";
+import type { Endpoint } from "../host-sim/words";
 
 /** What is run, and where. */
 export interface Staging {

@@ -6,7 +6,7 @@
 
 import { join, resolve } from "node:path";
 import { nearest } from "../host-sim/nearest.mjs";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 import { CHECKOUT, type Command, type CommandContext } from "./command";
 import { check } from "./commands/check";
 import { device } from "./commands/device";

@@ -6,7 +6,7 @@
 
 import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 
 /** A board takes handshakes of 4 KB and more by its configuration; names need some of it. */
 const MAXIMUM_NAMES = 32;

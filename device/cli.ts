@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration";
 import { type Credentials, findCredentials, makeCredentials, noteFlashed } from "./credentials";

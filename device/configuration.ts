@@ -9,7 +9,7 @@ import { basename, join, resolve } from "node:path";
 import type { Json } from "../firmware/checker";
 import { type BrokerConfig, checkBoard, checkSite, type SiteConfig } from "../firmware/config";
 import { nearest } from "../host-sim/nearest.mjs";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 import type { DeviceOptions } from "./options";
 
 /** What mcconfig is told, and what is worth saying. */

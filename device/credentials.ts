@@ -12,7 +12,7 @@ import { fingerprintOf } from "../certs/image";
 import { covers, namesOf } from "../certs/issue";
 import { recordFlashed } from "../certs/ledger";
 import { readCertificate, Store, StoreError } from "../certs/store";
-import { UsageError } from "../host-sim/options";
+import { UsageError } from "../host-sim/words";
 import { ConfigurationError } from "./configuration";
 
 /** What the firmware looks for; firmware/credentials.ts. */

@@ -4,9 +4,8 @@
  * the command line, where others can read it. Opens no file.
  */
 
-import { parseArgs } from "node:util";
 import { nearest } from "../host-sim/nearest.mjs";
-import { UsageError } from "../host-sim/options";
+import { type OptionKinds, readWords, UsageError } from "../host-sim/words";
 
 export interface DeviceOptions {
 	readonly board: string;
@@ -28,20 +27,20 @@ export interface DeviceOptions {
 	readonly values: Readonly<Record<string, string>>;
 }
 
-const OPTIONS = {
-	board: { type: "string" },
-	node: { type: "string" },
-	port: { type: "string" },
-	site: { type: "string" },
-	credentials: { type: "string" },
-	debug: { type: "boolean" },
-	release: { type: "boolean" },
-	"build-only": { type: "boolean" },
-	monitor: { type: "boolean" },
-	"dry-run": { type: "boolean" },
-	verbose: { type: "boolean" },
-	help: { type: "boolean", short: "h" },
-} as const;
+const OPTIONS: OptionKinds = {
+	board: "text",
+	node: "text",
+	port: "text",
+	site: "text",
+	credentials: "text",
+	debug: "flag",
+	release: "flag",
+	"build-only": "flag",
+	monitor: "flag",
+	"dry-run": "flag",
+	verbose: "flag",
+	help: "flag",
+};
 
 const VALUES = ["ssid", "broker", "username", "ntp", "profile", "built"];
 const SECRETS: Readonly<Record<string, string>> = {
@@ -82,22 +81,21 @@ Examples:
 
 /** Reads the command line: what follows the command. */
 export function parseDeviceOptions(words: readonly string[]): DeviceOptions {
-	const { strings, flags, values } = parse(words);
-	const has = (name: string) => flags.has(name);
+	const { names, has, text } = readWords(words, OPTIONS);
 	if (has("debug") && has("release")) throw new UsageError("--debug and --release: one of them");
 	const options: DeviceOptions = {
-		board: strings.get("board") ?? "",
-		node: strings.get("node") ?? "",
-		port: strings.get("port"),
-		site: strings.get("site"),
-		credentials: strings.get("credentials"),
+		board: text("board") ?? "",
+		node: text("node") ?? "",
+		port: text("port"),
+		site: text("site"),
+		credentials: text("credentials"),
 		debug: has("debug") ? true : has("release") ? false : undefined,
 		buildOnly: has("build-only"),
 		monitor: has("monitor"),
 		dryRun: has("dry-run"),
 		verbose: has("verbose"),
 		help: has("help"),
-		values,
+		values: readValues(names),
 	};
 	if (!options.help) check(options);
 	return options;
@@ -118,49 +116,14 @@ function check(options: DeviceOptions): void {
 	if (port !== undefined && buildOnly) throw new UsageError("--port: not with --build-only");
 }
 
-interface Words {
-	readonly strings: ReadonlyMap<string, string>;
-	readonly flags: ReadonlySet<string>;
-	readonly values: Readonly<Record<string, string>>;
-}
-
-function parse(words: readonly string[]): Words {
-	const { tokens } = parseArgs({
-		args: [...words],
-		options: OPTIONS,
-		strict: false,
-		allowPositionals: true,
-		tokens: true,
-	});
-	const strings = new Map<string, string>();
-	const flags = new Set<string>();
+function readValues(words: readonly string[]): Record<string, string> {
 	const values: Record<string, string> = {};
-	for (const token of tokens) {
-		if (token.kind === "positional") {
-			const [name, value] = readValue(token.value);
-			if (Object.hasOwn(values, name)) throw new UsageError(`${name}=…: given twice`);
-			values[name] = value;
-		}
-		if (token.kind !== "option") continue;
-		const { name, rawName, value } = token;
-		if (!Object.hasOwn(OPTIONS, name)) {
-			const right = nearest(name, Object.keys(OPTIONS));
-			const hint = right === "" ? "see --help" : `did you mean --${right}?`;
-			throw new UsageError(`unknown option ${rawName}; ${hint}`);
-		}
-		if (OPTIONS[name as keyof typeof OPTIONS].type === "boolean") {
-			if (value !== undefined) throw new UsageError(`--${name}: takes no value`);
-			flags.add(name);
-			continue;
-		}
-		// `--board --node x` would take --node for the name of a board.
-		if (!value || (!token.inlineValue && value.startsWith("--"))) {
-			throw new UsageError(`--${name}: needs a value; see --help`);
-		}
-		if (strings.has(name)) throw new UsageError(`--${name}: given twice`);
-		strings.set(name, value);
+	for (const word of words) {
+		const [name, value] = readValue(word);
+		if (Object.hasOwn(values, name)) throw new UsageError(`${name}=…: given twice`);
+		values[name] = value;
 	}
-	return { strings, flags, values };
+	return values;
 }
 
 function readValue(word: string): [name: string, value: string] {

@@ -10,9 +10,10 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { isPem } from "./key-files";
 import { commandLine, watchLine } from "./mosquitto-lines";
-import { HELP, parseStartOptions, type StartOptions, UsageError } from "./options";
+import { HELP, parseStartOptions, type StartOptions } from "./options";
 import { Printer } from "./printer";
 import { BASE_TOPIC, Simulator } from "./simulator";
+import { UsageError } from "./words";
 
 /** npm passes Ctrl-C on, though the terminal did already: twice at once is one wish. */
 const IMPATIENT_MS = 1_000;
@@ -47,7 +48,7 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 			process.exit(1);
 		}, END_MS).unref();
 		// Not from inside the firmware's own call.
-		setImmediate(() => void simulator.stop().then(() => removeSignals()));
+		setImmediate(() => void simulator.stop());
 	};
 	const simulator = await Simulator.start(options, root, {
 		onTrace(line) {
@@ -65,7 +66,7 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 		},
 	});
 	// With --once a verdict was wanted, and there is none.
-	const removeSignals = catchSignals(() => end(options.once ? 1 : 0));
+	catchSignals(() => end(options.once ? 1 : 0));
 	// Whoever reads us has gone, as in `npm start | head`.
 	process.stdout.on("error", () => end(0));
 	introduce(printer, options, simulator);
@@ -108,8 +109,11 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 	printer.plain();
 }
 
-/** Ctrl-C and its like; a second one after a while ends the process at once. */
-function catchSignals(stop: () => void): () => void {
+/**
+ * Ctrl-C and its like; a second one after a while ends the process at once. Caught to the very
+ * end: npm's may come when everything is over but the process.
+ */
+function catchSignals(stop: () => void): void {
 	let firstMs = 0;
 	const handle = (): void => {
 		const nowMs = performance.now();
@@ -120,9 +124,5 @@ function catchSignals(stop: () => void): () => void {
 			process.exit(EXIT_BY_SIGNAL);
 		}
 	};
-	const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-	for (const signal of signals) process.on(signal, handle);
-	return () => {
-		for (const signal of signals) process.off(signal, handle);
-	};
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, handle);
 }

@@ -6,7 +6,7 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { UsageError } from "./options";
+import { UsageError } from "./words";
 import type { Credentials } from "./world/board";
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;

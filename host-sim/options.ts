@@ -6,32 +6,14 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
-import { nearest } from "./nearest.mjs";
+import { type Endpoint, type OptionKinds, readWords, UsageError } from "./words";
 
-/** Longer values are not shown whole. */
-const SHOWN_LIMIT = 300;
 /** A certificate or a key is smaller by far. */
 const FILE_LIMIT_BYTES = 1 << 20;
 /** As the firmware's configuration. */
 const BROKER_LIMIT = 4;
 /** [MQTT-1.5.3] allows more, the firmware's configuration does not. */
 const TEXT_LIMIT = 255;
-
-/** What a user got wrong on the command line or in a file named there: exit code 2. */
-export class UsageError extends Error {
-	constructor(message: string) {
-		// What came from the command line may be long, and may hold escape sequences.
-		const shown = message.length > SHOWN_LIMIT ? `${message.slice(0, SHOWN_LIMIT)}…` : message;
-		super(shown.replace(/\p{Cc}/gu, "·"));
-	}
-}
-
-/** A host and a port. */
-export interface Endpoint {
-	readonly host: string;
-	readonly port: number;
-}
 
 export interface BrokerEndpoint extends Endpoint {
 	readonly secure: boolean;
@@ -58,21 +40,21 @@ export interface StartOptions {
 	readonly help: boolean;
 }
 
-const OPTIONS = {
-	broker: { type: "string", multiple: true },
-	ca: { type: "string", multiple: true },
-	cert: { type: "string" },
-	key: { type: "string" },
-	username: { type: "string" },
-	"password-file": { type: "string" },
-	ntp: { type: "string" },
-	board: { type: "string" },
-	node: { type: "string" },
-	profile: { type: "string" },
-	once: { type: "boolean" },
-	verbose: { type: "boolean" },
-	help: { type: "boolean", short: "h" },
-} as const;
+const OPTIONS: OptionKinds = {
+	broker: "texts",
+	ca: "texts",
+	cert: "text",
+	key: "text",
+	username: "text",
+	"password-file": "text",
+	ntp: "text",
+	board: "text",
+	node: "text",
+	profile: "text",
+	once: "flag",
+	verbose: "flag",
+	help: "flag",
+};
 
 const PROFILES = ["node", "demo"];
 
@@ -112,80 +94,36 @@ Examples:
  * @param root the checkout, for boards/
  */
 export function parseStartOptions(words: readonly string[], root: string): StartOptions {
-	const given = parse(words);
+	const given = readWords(words, OPTIONS);
+	if (given.names.length > 0) {
+		throw new UsageError(`unexpected word "${given.names[0]}": options begin with --`);
+	}
 	const path = (name: "cert" | "key" | "password-file") => {
-		const value = given.one(name);
+		const value = given.text(name);
 		return value === undefined ? undefined : checkFile(name, value);
 	};
-	const ntp = given.one("ntp");
+	const ntp = given.text("ntp");
 	const passwordFile = path("password-file");
-	const board = given.one("board") ?? "host";
+	const board = given.text("board") ?? "host";
 	const options: StartOptions = {
-		brokers: given.all("broker").map(parseBroker),
-		ca: given.all("ca").map((value) => checkFile("ca", value)),
+		brokers: given.texts("broker").map(parseBroker),
+		ca: given.texts("ca").map((value) => checkFile("ca", value)),
 		cert: path("cert"),
 		key: path("key"),
-		username: given.one("username"),
+		username: given.text("username"),
 		passwordFile,
 		password: passwordFile === undefined ? undefined : readPassword(passwordFile),
 		ntp: ntp === undefined ? undefined : parseEndpoint("ntp", ntp, ntp, 123),
 		board,
 		boardFile: readBoard(board, root),
-		node: given.one("node") ?? "sim-1",
-		profile: given.one("profile") ?? "node",
+		node: given.text("node") ?? "sim-1",
+		profile: given.text("profile") ?? "node",
 		once: given.has("once"),
 		verbose: given.has("verbose"),
 		help: given.has("help"),
 	};
 	check(options);
 	return options;
-}
-
-interface Given {
-	one(name: string): string | undefined;
-	all(name: string): readonly string[];
-	has(name: string): boolean;
-}
-
-function parse(words: readonly string[]): Given {
-	const { tokens } = parseArgs({
-		args: [...words],
-		options: OPTIONS,
-		strict: false,
-		allowPositionals: true,
-		tokens: true,
-	});
-	const values = new Map<string, string[]>();
-	for (const token of tokens) {
-		if (token.kind === "positional") {
-			throw new UsageError(`unexpected word "${token.value}": options begin with --`);
-		}
-		if (token.kind !== "option") continue;
-		const { name, rawName, value } = token;
-		if (!Object.hasOwn(OPTIONS, name)) {
-			const right = nearest(name, Object.keys(OPTIONS));
-			const hint = right === "" ? "see --help" : `did you mean --${right}?`;
-			throw new UsageError(`unknown option ${rawName}; ${hint}`);
-		}
-		const { type } = OPTIONS[name as keyof typeof OPTIONS];
-		if (type === "boolean" && value !== undefined) {
-			throw new UsageError(`--${name}: takes no value`);
-		}
-		// `--cert --key k` would take --key for the name of a file.
-		if (type === "string" && (value === undefined || (!token.inlineValue && /^--/.test(value)))) {
-			throw new UsageError(`--${name}: needs a value; see --help`);
-		}
-		const list = values.get(name) ?? [];
-		const isList = name === "broker" || name === "ca";
-		if (list.length > 0 && !isList) throw new UsageError(`--${name}: given twice`);
-		list.push(value ?? "");
-		values.set(name, list);
-	}
-	return {
-		one: (name) => values.get(name)?.[0],
-		all: (name) => values.get(name) ?? [],
-		has: (name) => values.has(name),
-	};
 }
 
 function check(options: StartOptions): void {
@@ -217,7 +155,6 @@ function check(options: StartOptions): void {
 	if ((options.username?.length ?? 0) > TEXT_LIMIT) {
 		throw new UsageError(`--username: must have at most ${TEXT_LIMIT} characters`);
 	}
-	if (options.username === "") throw new UsageError("--username: must not be empty");
 }
 
 function parseBroker(text: string): BrokerEndpoint {

@@ -5,8 +5,8 @@
 
 import type { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { UsageError } from "../../host-sim/options";
-import { type Command, type CommandContext, readDurationMs, readWords } from "../command";
+import { readWords, UsageError } from "../../host-sim/words";
+import { type Command, type CommandContext, readDurationMs } from "../command";
 import { dayOf, fingerprintOf, imageAuthorities } from "../image";
 import { type Item, readInventory } from "../inventory";
 import { isUnder } from "../issue";

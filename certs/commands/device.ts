@@ -7,16 +7,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../../firmware/topics";
-import { UsageError } from "../../host-sim/options";
+import { readWords, UsageError, type Words } from "../../host-sim/words";
 import { loadAuthority } from "../authorities";
-import {
-	CHECKOUT,
-	type Command,
-	type CommandContext,
-	readDays,
-	readWords,
-	type Words,
-} from "../command";
+import { CHECKOUT, type Command, type CommandContext, readDays } from "../command";
 import { dayOf, readFurtherAuthority } from "../image";
 import { type DeviceOptions, ensureDevice } from "../issue";
 import { type Ledger, readLedger } from "../ledger";

@@ -6,7 +6,7 @@
 
 import { availableParallelism } from "node:os";
 import { isId } from "../../firmware/topics";
-import { UsageError } from "../../host-sim/options";
+import { UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
 import { type DeviceOptions, ensureDevice } from "../issue";
 

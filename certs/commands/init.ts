@@ -5,9 +5,9 @@
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
-import { UsageError } from "../../host-sim/options";
+import { readWords, UsageError } from "../../host-sim/words";
 import { ensureAuthorities } from "../authorities";
-import { type Command, type CommandContext, readWords } from "../command";
+import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
 import { readCertificate } from "../store";
 import { takeOver } from "../take-over";

@@ -1,7 +1,7 @@
 /** `fieldmote certs list`: what exists, for whom, until when; as a table or as JSON. */
 
-import { UsageError } from "../../host-sim/options";
-import { type Command, type CommandContext, readWords } from "../command";
+import { readWords, UsageError } from "../../host-sim/words";
+import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
 import { type Item, readInventory, subjectOf } from "../inventory";
 

@@ -4,16 +4,9 @@
  */
 
 import { existsSync } from "node:fs";
-import { UsageError } from "../../host-sim/options";
+import { readWords, UsageError, type Words } from "../../host-sim/words";
 import { loadAuthority } from "../authorities";
-import {
-	type Command,
-	type CommandContext,
-	readDays,
-	readDurationMs,
-	readWords,
-	type Words,
-} from "../command";
+import { type Command, type CommandContext, readDays, readDurationMs } from "../command";
 import { dayOf } from "../image";
 import { type Item, readInventory } from "../inventory";
 import { issueDevice, issueServer, isUnder, namesOf } from "../issue";

@@ -4,8 +4,8 @@
  */
 
 import { existsSync } from "node:fs";
-import { UsageError } from "../../host-sim/options";
-import { type Command, type CommandContext, readWords } from "../command";
+import { readWords, UsageError } from "../../host-sim/words";
+import type { Command, CommandContext } from "../command";
 import { keyIdOf, type Ledger, readLedger, recordRevoked } from "../ledger";
 import { writeRevocationLists } from "../revocation";
 import { readCertificate, readCertificates, type Store, StoreError } from "../store";

@@ -4,9 +4,9 @@
  */
 
 import { existsSync } from "node:fs";
-import { UsageError } from "../../host-sim/options";
+import { readWords, UsageError } from "../../host-sim/words";
 import { loadAuthority } from "../authorities";
-import { type Command, type CommandContext, readDays, readWords } from "../command";
+import { type Command, type CommandContext, readDays } from "../command";
 import { dayOf } from "../image";
 import { issueServer, namesOf } from "../issue";
 import { checkServerNames } from "../names";

@@ -8,8 +8,8 @@
 import type { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isId } from "../../firmware/topics";
-import { UsageError } from "../../host-sim/options";
-import { type Command, type CommandContext, readWords, type Words } from "../command";
+import { readWords, UsageError, type Words } from "../../host-sim/words";
+import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
 import { type Firmware, loadFirmware } from "../probe/load";
 import { readCertificates, StoreError } from "../store";

@@ -8,8 +8,8 @@
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
 import { readCredentials } from "../../host-sim/key-files";
-import { UsageError } from "../../host-sim/options";
-import { type CommandContext, readWords } from "../command";
+import { readWords, UsageError } from "../../host-sim/words";
+import type { CommandContext } from "../command";
 import type { Store } from "../store";
 import { loadFirmware } from "./load";
 import { isGood, jsonOf, type Report, tableOf } from "./report";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseBrokerOptions } from "../../broker/options";
-import { UsageError } from "../../host-sim/options";
+import { UsageError } from "../../host-sim/words";
 
 function refused(...words: string[]): string {
 	try {

@@ -23,7 +23,7 @@ import { findProgram, type RunningBroker, startBroker } from "../../broker/mosqu
 import { passwordFile } from "../../broker/passwords";
 import { stage } from "../../broker/stage";
 import { root } from "../../host-sim/build.mjs";
-import type { Endpoint } from "../../host-sim/options";
+import type { Endpoint } from "../../host-sim/words";
 import { freePort } from "../support/mosquitto";
 
 export const SOURCE = join(root, "broker");

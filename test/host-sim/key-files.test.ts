@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { ensureCertificates } from "../../certs/ensure";
 import { isPem, readCredentials } from "../../host-sim/key-files";
-import { UsageError } from "../../host-sim/options";
+import { UsageError } from "../../host-sim/words";
 
 const folder = mkdtempSync(join(tmpdir(), "fieldmote-keys-"));
 after(() => rmSync(folder, { recursive: true }));

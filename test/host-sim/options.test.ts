@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { root } from "../../host-sim/build.mjs";
-import { HELP, parseStartOptions, UsageError } from "../../host-sim/options";
+import { HELP, parseStartOptions } from "../../host-sim/options";
+import { UsageError } from "../../host-sim/words";
 
 const folder = mkdtempSync(join(tmpdir(), "fieldmote-options-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -114,7 +115,7 @@ test("a bad value: what, and what is allowed", () => {
 	refused(["--board", "uno"], /--board "uno": must be one of .*host.*nodemcu-v2/);
 	refused(["--board", "schema"], /--board "schema": must be one of/);
 	refused(["--board", "../package"], /--board/);
-	refused(["--username", ""], /--username: must not be empty/);
+	refused(["--username", ""], /--username: needs a value; see --help/);
 });
 
 test("files that are not there, or no files, or empty", () => {
