@@ -7,6 +7,7 @@
 
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
+import { checkBoard } from "../../firmware/config";
 import { readCredentials } from "../../host-sim/key-files";
 import { readWords, UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
@@ -17,8 +18,8 @@ import { judge } from "./rules";
 import { surveyBroker, type Target } from "./survey";
 
 const DEFAULT_PORT = 8883;
-/** The least that boards are built with; boards/schema.json. */
-const RECORD_BYTES = 4096;
+/** What the firmware takes where a board's file says nothing. */
+const RECORD_BYTES = checkBoard({ name: "any" }).value.recordBytes;
 const LIMIT_S = 10;
 const EXIT_BY_SIGNAL = 130;
 
