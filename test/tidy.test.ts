@@ -45,6 +45,29 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/typings": ["firmware"],
 };
 
+/** Programs beside the firmware and the simulator, and what of the tree they may import. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
+	certs: ["certs", "firmware/topics", "firmware/config", "host-sim/words", "host-sim/nearest.mjs"],
+	"certs/probe": ["certs", "firmware/config", "firmware/net", "host-sim"],
+	"certs/import": ["certs", "firmware/topics", "host-sim/words"],
+	broker: [
+		"broker",
+		"certs",
+		"firmware/topics",
+		"host-sim/mosquitto-lines",
+		"host-sim/nearest.mjs",
+		"host-sim/words",
+	],
+	device: [
+		"device",
+		"certs",
+		"firmware/checker",
+		"firmware/config",
+		"host-sim/nearest.mjs",
+		"host-sim/words",
+	],
+};
+
 /** Modules of the SDK, by who may import them. */
 const SDK_MODULES: Readonly<Record<string, RegExp>> = {
 	"firmware/net": /^(timer|time|net|embedded:.*|ssl\/.*|crypt|curve|mont|rng)$/,
@@ -121,6 +144,19 @@ test("host-sim keeps to its rows: checkers never use our decoder, world knows no
 			for (const [place, forbidden] of parts) {
 				if (place.test(path) && forbidden.test(target)) wrong.push(`${path} imports ${target}`);
 			}
+		}
+	}
+	assert.deepEqual(wrong, []);
+});
+
+test("certs, broker and device import only what their place allows", () => {
+	const wrong: string[] = [];
+	for (const path of ["certs", "broker", "device"].flatMap(sources)) {
+		const allowed = PROGRAMS[ruleOf(path, Object.keys(PROGRAMS))];
+		for (const name of importsOf(readFileSync(path, "utf8"))) {
+			if (!name.startsWith(".")) continue;
+			const target = normalize(join(dirname(path), name));
+			if (ruleOf(target, allowed) === "") wrong.push(`${path} imports ${target}`);
 		}
 	}
 	assert.deepEqual(wrong, []);
