@@ -38,6 +38,7 @@ export async function ensureAuthorities(store: Store, nowMs: number): Promise<st
 		if (await ensureAuthority(store, files, "broker-ca", nowMs)) made.push(files.certificate);
 		store.replace(files.der, readCertificate(files.certificate).raw);
 	}
+	writeBrokerCas(store);
 	const { deviceCa } = store;
 	if (await ensureAuthority(store, deviceCa, "device-ca", nowMs)) made.push(deviceCa.certificate);
 	if (!existsSync(store.deviceCrl) && existsSync(deviceCa.key)) {
@@ -45,6 +46,20 @@ export async function ensureAuthorities(store: Store, nowMs: number): Promise<st
 		made.push(store.deviceCrl);
 	}
 	return made;
+}
+
+/** Writes what programs trust, as far as it is there: the brokers' authority, then its successor. */
+export function writeBrokerCas(store: Store): void {
+	const wanted = brokerCasOf(store);
+	if (wanted !== "") store.replace(store.brokerCas, wanted);
+}
+
+/** What belongs in store.brokerCas; "" without an authority. */
+export function brokerCasOf({ brokerCa, brokerCaNext }: Store): string {
+	const present = [brokerCa, brokerCaNext].filter(({ certificate }) => existsSync(certificate));
+	return [...new Set(present.map(({ certificate }) => String(readCertificate(certificate))))].join(
+		"",
+	);
 }
 
 /** @returns whether a certificate was made */

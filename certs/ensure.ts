@@ -26,6 +26,8 @@ export interface CertificateFiles {
 	/** What boards trust, PEM and DER. */
 	readonly brokerCa: string;
 	readonly brokerCaDer: string;
+	/** What programs trust: that one and its successor, PEM. */
+	readonly brokerCas: string;
 	/** The broker's certificate with its CA's behind it, and its key; PEM. */
 	readonly brokerChain: string;
 	readonly brokerKey: string;
@@ -66,6 +68,7 @@ export async function ensureCertificates(
 	const files = {
 		brokerCa: store.brokerCa.certificate,
 		brokerCaDer: store.brokerCa.der,
+		brokerCas: store.brokerCas,
 		brokerChain: server.chain,
 		brokerKey: server.key,
 		deviceCa: store.deviceCa.certificate,

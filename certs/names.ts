@@ -1,12 +1,23 @@
 /**
  * The names that a broker's certificate may carry: DNS names, a wildcard as the whole first label,
- * and IPv4 addresses, as the firmware compares them (firmware/net/certificate-names.ts). Always
- * holds: what passes here is lower case and can stand in a path. Pure.
+ * and IPv4 addresses, as the firmware compares them (firmware/net/certificate-names.ts); and the
+ * names in broker/acl that no board may carry. Always holds: what passes here is lower case and can
+ * stand in a path. Pure.
  */
 
 import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 import { UsageError } from "../host-sim/words";
+
+/** Users in broker/acl besides nodes, each with rights of its own: programs, never boards. */
+export const PEOPLE = ["dashboard", "logger"] as const;
+/** The edge broker's name upstream; it stands in broker/bridge.conf and in broker/acl. */
+export const EDGE = "edge";
+
+/** Whether a name has rights of its own in broker/acl, which no board is to have. */
+export function hasOwnRights(name: string): boolean {
+	return name === EDGE || PEOPLE.some((one) => one === name);
+}
 
 /** A board takes handshakes of 4 KB and more by its configuration; names need some of it. */
 const MAXIMUM_NAMES = 32;

@@ -6,7 +6,7 @@
  */
 
 import type { X509Certificate } from "node:crypto";
-import { commonNameOf, loadAuthority, newAuthority } from "./authorities";
+import { commonNameOf, loadAuthority, newAuthority, writeBrokerCas } from "./authorities";
 import { fingerprintOf, imageAuthorities } from "./image";
 import { readInventory } from "./inventory";
 import { issueServer, namesOf } from "./issue";
@@ -56,6 +56,7 @@ export async function rotateBrokerCa(
 	store.replace(brokerCaNext.certificate, made.certificate);
 	const certificate = readCertificate(brokerCaNext.certificate);
 	store.replace(brokerCaNext.der, certificate.raw);
+	writeBrokerCas(store);
 	const name = commonNameOf(certificate);
 	recordIssued(store, "broker-ca", name, certificate, certificate, nowMs);
 	say(`${store.shown(brokerCa.certificate)}: ${commonNameOf(successor)} is in use now`);

@@ -70,6 +70,8 @@ export class Store {
 	readonly brokerCa: BrokerAuthorityFiles;
 	/** The successor of brokerCa. */
 	readonly brokerCaNext: BrokerAuthorityFiles;
+	/** Both of them in one file, PEM: what programs trust, so that a rotation strands none. */
+	readonly brokerCas: string;
 	readonly deviceCa: AuthorityFiles;
 	/** Revocation lists of all authorities in deviceCa.certificate; PEM. */
 	readonly deviceCrl: string;
@@ -87,6 +89,7 @@ export class Store {
 		this.directory = directory;
 		this.brokerCa = authority("broker-ca");
 		this.brokerCaNext = authority("broker-ca-next");
+		this.brokerCas = at("broker-cas.pem");
 		this.deviceCa = { certificate: at("device-ca.pem"), key: at("device-ca.key") };
 		this.deviceCrl = at("device-crl.pem");
 		this.ledger = at("ledger.jsonl");

@@ -8,6 +8,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../firmware/topics";
+import { writeBrokerCas } from "./authorities";
 import { namesOf } from "./issue";
 import { type LedgerKind, readLedger, recordIssued } from "./ledger";
 import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
@@ -30,6 +31,8 @@ export function takeOver(store: Store, nowMs: number): string[] {
 		if (["broker", "broker-ca", "broker-ca-next", "device-ca"].includes(id)) continue;
 		if (again(() => takeDevice(store, id, nowMs))) taken.push(id);
 	}
+	// Stores from before there was this file, and rotations that were stopped before they wrote it.
+	if (store.isThere) writeBrokerCas(store);
 	return taken;
 }
 

@@ -13,14 +13,13 @@ import { CHECKOUT, type Command, type CommandContext, readDays } from "../comman
 import { dayOf, readFurtherAuthority } from "../image";
 import { type DeviceOptions, ensureDevice } from "../issue";
 import { type Ledger, readLedger } from "../ledger";
+import { hasOwnRights } from "../names";
 import { readCertificate, StoreError } from "../store";
 import { takeOver } from "../take-over";
 import { ensureDevices, numberedIds } from "./fleet";
 
 /** https://letsencrypt.org/certificates/ */
 const LETS_ENCRYPT = "certs/public/isrg-root-x1.pem";
-/** Users with rights of their own in broker/acl: good for programs, not for boards. */
-const ACL_USERS = ["dashboard", "edge", "logger"];
 
 export const device: Command = {
 	what: "a board's key, certificate and the files for its image; --count for many",
@@ -86,7 +85,7 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 		const how = { made: "made", refreshed: "brought up to date", kept: "is there" }[state];
 		const until = dayOf(readCertificate(certificate));
 		say(`${store.shown(image)}: ${how}; certificate for ${id} valid until ${until}`);
-		if (ACL_USERS.includes(id)) say(`${id}: has rights of its own in broker/acl; for no board`);
+		if (hasOwnRights(id)) say(`${id}: has rights of its own in broker/acl; for no board`);
 	}
 }
 

@@ -56,6 +56,7 @@ function moveAway({ store, nowMs, say }: CommandContext): void {
 		...Object.values(brokerCa),
 		...Object.values(brokerCaNext),
 		...Object.values(deviceCa),
+		store.brokerCas,
 		store.deviceCrl,
 		store.ledger,
 		join(store.directory, "brokers"),

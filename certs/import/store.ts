@@ -6,7 +6,7 @@
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { commonNameOf } from "../authorities";
+import { commonNameOf, writeBrokerCas } from "../authorities";
 import { refreshImage } from "../image";
 import { namesOf } from "../issue";
 import { recordIssued } from "../ledger";
@@ -64,6 +64,7 @@ export function putBrokerCa(store: Store, taken: Taken): string[] {
 	store.replace(brokerCa.der, certificate.raw);
 	if (isNew) record(store, "broker-ca", taken, certificate);
 	store.replace(brokerCa.certificate, certificate.toString());
+	writeBrokerCas(store);
 	const stranded = before === undefined || !isNew ? [] : store.servers();
 	return [
 		store.shown(brokerCa.certificate),

@@ -33,6 +33,7 @@ test("init, server, device: the files, their names, their modes", async (context
 		"broker-ca.der",
 		"broker-ca.key",
 		"broker-ca.pem",
+		"broker-cas.pem",
 		"brokers/broker.lan/fullchain.pem",
 		"brokers/broker.lan/privkey.pem",
 		"device-ca.key",

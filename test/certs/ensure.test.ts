@@ -122,6 +122,7 @@ test("what has expired is renewed, keys stay", async (context) => {
 		"broker-ca-next.pem",
 		"broker-ca.der",
 		"broker-ca.pem",
+		"broker-cas.pem",
 		"brokers/localhost/fullchain.pem",
 		"device-ca.pem",
 		"ledger.jsonl",
