@@ -3,7 +3,8 @@
 # then certbot runs it for this certificate alone, at each renewal:
 #
 #   sudo install -m 755 letsencrypt-deploy.sh /usr/local/sbin/
-#   sudo certbot certonly --standalone -d broker.example --key-type rsa \
+#   sudo certbot certonly --standalone -d broker.example \
+#     --key-type rsa --rsa-key-size 2048 --preferred-chain "ISRG Root X1" \
 #     --deploy-hook /usr/local/sbin/letsencrypt-deploy.sh
 #
 # It checks what certbot made, copies the chain and the key to where tls.conf, mutual.conf and
@@ -62,7 +63,8 @@ for file in "$work"/*.pem; do
 	esac
 	say "$chain: $subject: its key is ${curve:-$kind, $bits bits}"
 	say 'boards take RSA of 2048 to 4096 bits, and P-256; Let'\''s Encrypt has both with an RSA key:'
-	fail "certbot certonly --cert-name ${lineage##*/} --key-type rsa --force-renewal"
+	wanted='--key-type rsa --rsa-key-size 2048 --preferred-chain "ISRG Root X1"'
+	fail "certbot renew --cert-name ${lineage##*/} --force-renewal $wanted"
 done
 openssl x509 -in "$work/1.pem" -noout -checkend 0 >/dev/null || fail "$chain: has expired"
 

@@ -1,104 +1,43 @@
 /**
  * The hook for certbot, on made-up lineages of the shape that certbot leaves, with a real Mosquitto
- * that has to serve the new certificate. Not seen here: systemd, and the owner mosquitto unless the
- * tests run as root.
+ * that has to serve the new certificate. systemctl is a stand-in that writes down what it is told;
+ * the owner mosquitto is seen only where the tests run as root.
  */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { KeyObject, X509Certificate } from "node:crypto";
 import {
+	closeSync,
+	existsSync,
 	mkdirSync,
+	openSync,
 	readdirSync,
 	readFileSync,
-	renameSync,
+	rmSync,
 	statSync,
-	symlinkSync,
 	writeFileSync,
 } from "node:fs";
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Kind, type Made, make, makeKeys } from "../support/certificate-maker";
-import { findProgram, skipWithout } from "../support/mosquitto";
+import { root } from "../../host-sim/build.mjs";
+import type { Made } from "../support/certificate-maker";
+import { skipWithout } from "../support/mosquitto";
 import {
-	complaints,
-	connect,
-	makeDirectory,
-	SOURCE,
-	servedCertificate,
-	startStaged,
-} from "./staged";
+	DATES,
+	ecdsa,
+	HOOK,
+	type LineageParts,
+	makeParts,
+	pem,
+	rsa,
+	runHook,
+	writeLineage,
+} from "./lineage";
+import { complaints, connect, makeDirectory, servedCertificate, startStaged } from "./staged";
 
 const skip = skipWithout("mosquitto", "mosquitto_passwd", "openssl");
-const HOOK = join(SOURCE, "letsencrypt-deploy.sh");
-const DAY_MS = 86_400_000;
-const DATES = { from: new Date(Date.now() - DAY_MS), to: new Date(Date.now() + 30 * DAY_MS) };
-
-function pem(label: string, der: Uint8Array): string {
-	const lines = Buffer.from(der)
-		.toString("base64")
-		.replace(/(.{64})(?=.)/g, "$1\n");
-	return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
-}
-
-interface Hierarchy {
-	readonly root: Made;
-	readonly intermediate: Made;
-}
-
-async function makeHierarchy(kind: Kind): Promise<Hierarchy> {
-	const common = { authority: true, ...DATES };
-	const root = await make({ name: "Root X9", keys: await makeKeys(kind), ...common });
-	const keys = await makeKeys(kind);
-	const intermediate = await make({ name: "R99", keys, issuer: root, pathLength: 0, ...common });
-	return { root, intermediate };
-}
-
-const rsa = await makeHierarchy("RSA-2048");
-const ecdsa = await makeHierarchy("P-384");
-
-interface LineageParts {
-	readonly chain: string;
-	readonly key: string;
-	readonly leaf: Made;
-}
-
-async function makeParts(
-	kind: Kind,
-	{ intermediate }: Hierarchy,
-	dates: { from: Date; to: Date } = DATES,
-): Promise<LineageParts> {
-	const keys = await makeKeys(kind);
-	const leaf = await make({ name: "", keys, issuer: intermediate, names: ["localhost"], ...dates });
-	return {
-		chain: pem("CERTIFICATE", leaf.der) + pem("CERTIFICATE", intermediate.der),
-		key: KeyObject.from(keys.privateKey).export({ format: "pem", type: "pkcs8" }).toString(),
-		leaf,
-	};
-}
-
-/** live/NAME with links into archive/NAME, as certbot has it. @returns the former's path */
-function writeLineage(folder: string, { chain, key }: Omit<LineageParts, "leaf">): string {
-	const live = join(folder, "live", "localhost");
-	mkdirSync(live, { recursive: true });
-	mkdirSync(join(folder, "archive", "localhost"), { recursive: true });
-	for (const [name, text] of Object.entries({ fullchain: chain, privkey: key })) {
-		const count = readdirSync(join(folder, "archive", "localhost")).length;
-		const file = join("archive", "localhost", `${name}${count}.pem`);
-		writeFileSync(join(folder, file), text, { mode: 0o600 });
-		symlinkSync(join("..", "..", file), join(live, `${name}.new`));
-		renameSync(join(live, `${name}.new`), join(live, `${name}.pem`));
-	}
-	return live;
-}
-
-function runHook(environment: Record<string, string>): { status: number | null; text: string } {
-	const { PATH = "" } = process.env;
-	const env = { PATH, MOSQUITTO_OWNER: userInfo().username, ...environment };
-	const { status, stderr, stdout } = spawnSync("sh", [HOOK], { env, encoding: "utf8" });
-	return { status, text: stderr + stdout };
-}
+const skipHook = skipWithout("openssl");
 
 test("the renewed certificate is served, and who is connected stays", {
 	skip,
@@ -125,7 +64,7 @@ test("the renewed certificate is served, and who is connected stays", {
 	const port = broker.ports.tls as number;
 	assert.equal(await servedCertificate(port), fingerprint(first.leaf));
 	const login = { username: "logger", password: broker.password("logger") };
-	const ca = pem("CERTIFICATE", rsa.root.der);
+	const ca = pem("CERTIFICATE", rsa.top.der);
 	const client = await connect(port, { protocol: "mqtts", ca, ...login });
 
 	const second = await makeParts("RSA-2048", rsa);
@@ -178,7 +117,7 @@ test("what boards or Mosquitto would refuse is not copied, and why is said", {
 	const passphrase = { cipher: "aes-256-cbc", passphrase: "secret", type: "pkcs8" } as const;
 	const locked = KeyObject.from(good.leaf.keys.privateKey).export({ format: "pem", ...passphrase });
 	const cases: [Omit<LineageParts, "leaf">, RegExp][] = [
-		[curve, /CN=R99: its key is secp384r1\n.*P-256; Let's Encrypt.*\n.*--key-type rsa/],
+		[curve, /CN=R99: its key is secp384r1\n.*P-256; Let's Encrypt.*\n.*certbot renew /],
 		[await makeParts("RSA-1024", rsa), /its key is rsaEncryption, 1024 bits/],
 		[await makeParts("RSA-2048", rsa, ended), /fullchain\.pem: has expired/],
 		[{ ...good, key: curve.key }, /privkey\.pem: does not belong to .*fullchain\.pem/],
@@ -225,9 +164,97 @@ test("the number in a pid file that is another program's by now is left alone", 
 	assert.match(readFileSync(join(certs, "fullchain.pem"), "latin1"), /BEGIN CERTIFICATE/);
 });
 
-test("the hook is clean by shellcheck", {
-	skip: findProgram("shellcheck") === undefined && "shellcheck not installed",
-}, () => {
-	const { status, stdout } = spawnSync("shellcheck", ["-s", "sh", HOOK], { encoding: "utf8" });
-	assert.equal(status, 0, stdout);
+/** A program of this name that comes first in PATH. */
+function standIn(folder: string, name: string, ...lines: string[]): void {
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(join(folder, name), `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
+}
+
+test("the key is for nobody else from its first byte on", { skip: skipHook }, async () => {
+	const certs = makeDirectory();
+	const programs = join(makeDirectory(), "bin");
+	const modes = join(programs, "modes");
+	// chown is the first that touches the copies when they are written.
+	standIn(programs, "chown", `stat -c %a "$2" "$3" >'${modes}'`);
+	const lineage = writeLineage(makeDirectory(), await makeParts("RSA-2048", rsa));
+	const { status, text } = runHook({
+		RENEWED_LINEAGE: lineage,
+		MOSQUITTO_CERTS: certs,
+		MOSQUITTO_PID_FILE: join(certs, "none.pid"),
+		PATH: `${programs}:${process.env.PATH}`,
+	});
+	assert.equal(status, 0, text);
+	assert.equal(readFileSync(modes, "utf8"), "600\n600\n");
+	assert.equal(statSync(join(certs, "privkey.pem")).mode & 0o777, 0o600);
+});
+
+test("each file is another file afterwards, never the same with new content", {
+	skip: skipHook,
+}, async () => {
+	const certs = makeDirectory();
+	const folder = makeDirectory();
+	const names = ["fullchain.pem", "privkey.pem"];
+	const environment = { MOSQUITTO_CERTS: certs, MOSQUITTO_PID_FILE: join(certs, "none.pid") };
+	const copy = async () => {
+		const lineage = writeLineage(folder, await makeParts("RSA-2048", rsa));
+		const { status, text } = runHook({ RENEWED_LINEAGE: lineage, ...environment });
+		assert.equal(status, 0, text);
+		return names.map((name) => readFileSync(join(lineage, name), "utf8"));
+	};
+	const first = await copy();
+	// Whoever has opened a file, as Mosquitto at a reload, reads that one to its end.
+	const open = names.map((name) => openSync(join(certs, name), "r"));
+	const second = await copy();
+	for (const [i, name] of names.entries()) {
+		const file = open[i] as number;
+		assert.equal(readFileSync(file, "utf8"), first[i], name);
+		closeSync(file);
+		assert.equal(readFileSync(join(certs, name), "utf8"), second[i], name);
+	}
+});
+
+test("systemd's service is reloaded or restarted as asked, once", { skip: skipHook }, async () => {
+	const lineage = writeLineage(makeDirectory(), await makeParts("RSA-2048", rsa));
+	const programs = join(makeDirectory(), "bin");
+	const calls = join(programs, "calls");
+	const run = (action?: string) => {
+		rmSync(calls, { force: true });
+		const { status, text } = runHook({
+			RENEWED_LINEAGE: lineage,
+			MOSQUITTO_CERTS: makeDirectory(),
+			PATH: `${programs}:${process.env.PATH}`,
+			...(action && { MOSQUITTO_ACTION: action }),
+		});
+		return { status, text, told: existsSync(calls) ? readFileSync(calls, "utf8") : "" };
+	};
+	const note = `printf '%s\\n' "$*" >>'${calls}'`;
+	standIn(programs, "systemctl", note);
+	const asked = "is-active --quiet mosquitto\n";
+	const reloaded = run();
+	assert.equal(reloaded.status, 0, reloaded.text);
+	assert.equal(reloaded.told, `${asked}reload mosquitto\n`);
+	assert.match(reloaded.text, /copied to .*; Mosquitto: reload$/m);
+	const restarted = run("restart");
+	assert.equal(restarted.status, 0, restarted.text);
+	assert.equal(restarted.told, `${asked}restart mosquitto\n`);
+	standIn(programs, "systemctl", note, '[ "$1" = is-active ]');
+	const failed = run();
+	assert.equal(failed.status, 1);
+	assert.match(failed.text, /: systemctl reload mosquitto: failed$/m);
+});
+
+test("one certbot line everywhere: in the hook, in its advice, in both pages", () => {
+	const wanted = '--key-type rsa --rsa-key-size 2048 --preferred-chain "ISRG Root X1"';
+	const hook = readFileSync(HOOK, "utf8");
+	assert.equal(hook.split(wanted).length - 1, 2, "header and advice");
+	for (const page of ["brokers.md", "certificates.md"]) {
+		assert.ok(readFileSync(join(root, "docs", page), "utf8").includes(wanted), page);
+	}
+});
+
+test("the hook is clean by shellcheck", { skip: skipWithout("shellcheck") }, () => {
+	const { status, stdout, error } = spawnSync("shellcheck", ["-s", "sh", HOOK], {
+		encoding: "utf8",
+	});
+	assert.equal(status, 0, error?.message ?? stdout);
 });
