@@ -3,11 +3,6 @@
  * not know how they are run. Always holds: each name is that of a file NAME.conf.
  */
 
-/** Users in acl besides nodes: who has a password or a certificate made for a try. */
-export const PEOPLE = ["dashboard", "logger"] as const;
-/** The edge broker's name upstream; it stands in bridge.conf and in acl. */
-export const EDGE = "edge";
-
 export interface Configuration {
 	readonly name: string;
 	readonly what: string;

@@ -6,8 +6,9 @@
 
 import { join } from "node:path";
 import { ensureCertificates } from "../certs/ensure";
+import { EDGE, PEOPLE } from "../certs/names";
 import { Store } from "../certs/store";
-import { type Configuration, EDGE, PEOPLE } from "./configurations";
+import type { Configuration } from "./configurations";
 import { ensurePasswords, passwordFile, usersIn } from "./passwords";
 
 const DEBIAN = "/etc/mosquitto";
@@ -15,8 +16,8 @@ const DEBIAN = "/etc/mosquitto";
 export interface PreparedFiles {
 	/** Path as Debian has it → path here. */
 	readonly paths: Readonly<Record<string, string>>;
-	/** PEM: who signs for brokers. */
-	readonly brokerCa: string;
+	/** PEM: who signs for brokers, now and after the next rotation. */
+	readonly brokerCas: string;
 	/** PEM: certificate and key of a client. */
 	certificateOf(user: string): { readonly cert: string; readonly key: string };
 	passwordFileOf(user: string): string;
@@ -64,14 +65,14 @@ export async function prepareFiles(
 			[certificates("privkey.pem")]: files.brokerKey,
 			[certificates("device-ca.pem")]: files.deviceCa,
 			[certificates("device-crl.pem")]: store.deviceCrl,
-			[certificates("broker-ca.pem")]: files.brokerCa,
+			[certificates("broker-cas.pem")]: files.brokerCas,
 			[certificates("edge.pem")]: edge.certificate,
 			[certificates("edge.key")]: edge.key,
 		});
 	}
 	return {
 		paths,
-		brokerCa: store.brokerCa.certificate,
+		brokerCas: store.brokerCas,
 		certificateOf: (user) => {
 			const { certificate, key } = store.device(user);
 			return { cert: certificate, key };

@@ -38,7 +38,7 @@ export function linesToTry(
 	];
 	if (!configuration.hasUpstream) return lines;
 	const above = (user: string): Access => {
-		return { ...upstream, ca: files.brokerCa, ...files.certificateOf(user) };
+		return { ...upstream, ca: files.brokerCas, ...files.certificateOf(user) };
 	};
 	return [
 		`upstream is ${upstream.host}:${upstream.port}: npm run broker -- mutual in another terminal`,
@@ -58,7 +58,7 @@ function accessOf(
 	return {
 		host,
 		port,
-		...(secure && { ca: files.brokerCa }),
+		...(secure && { ca: files.brokerCas }),
 		...(login === "certificate" && files.certificateOf(user)),
 		...(login === "password" && { username: user, passwordFile: files.passwordFileOf(user) }),
 	};
@@ -79,11 +79,11 @@ function nodeLine({ secure }: Configuration, access: Access, node: string): stri
 
 function browserLines(files: PreparedFiles, { host, port }: Reached): string[] {
 	const password = quote(files.passwordFileOf("dashboard"));
-	const words = `-l wss -h ${host} -p ${port} --ca ${quote(files.brokerCa)} -u dashboard`;
+	const words = `-l wss -h ${host} -p ${port} --ca ${quote(files.brokerCas)} -u dashboard`;
 	return [
 		`in a page, with MQTT.js: mqtt.connect("wss://${host}:${port}", { username, password })`,
 		`  user dashboard, password in ${files.passwordFileOf("dashboard")};`,
-		`  the browser has to trust ${files.brokerCa}`,
+		`  the browser has to trust ${files.brokerCas}`,
 		"the same in a terminal:",
 		`  npx mqtt sub ${words} -P "$(head -n 1 ${password})" -v -t ${quote(WATCHED)}`,
 	];

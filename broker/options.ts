@@ -4,16 +4,11 @@
  */
 
 import { isIPv4 } from "node:net";
+import { hasOwnRights } from "../certs/names";
 import { isId } from "../firmware/topics";
 import { nearest } from "../host-sim/nearest.mjs";
 import { type Endpoint, type OptionKinds, readWords, UsageError } from "../host-sim/words";
-import {
-	CONFIGURATIONS,
-	type Configuration,
-	EDGE,
-	findConfiguration,
-	PEOPLE,
-} from "./configurations";
+import { CONFIGURATIONS, type Configuration, findConfiguration } from "./configurations";
 
 export interface BrokerOptions {
 	/** At least one, but with help or list. */
@@ -138,7 +133,7 @@ function checkAddress(text = "127.0.0.1"): string {
 
 function checkNode(text = "sim-1"): string {
 	if (!isId(text)) throw new UsageError(`--node "${text}": must be 1 to 32 of a-z, 0-9 and -`);
-	if (![...PEOPLE, EDGE].includes(text)) return text;
+	if (!hasOwnRights(text)) return text;
 	throw new UsageError(`--node ${text}: is a user in broker/acl, and would have its rights`);
 }
 

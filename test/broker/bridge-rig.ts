@@ -5,12 +5,14 @@ import { before } from "node:test";
 import type { MqttClient } from "mqtt";
 import { ensureCertificates } from "../../certs/ensure";
 import { skipWithout } from "../support/mosquitto";
-import { connect, makeDirectory, type Staged, startStaged } from "./staged";
+import { connect, makeDirectory, type Staged, type StagedOptions, startStaged } from "./staged";
 
 const skip = skipWithout("mosquitto", "mosquitto_passwd");
 export const options = { skip, timeout: 120_000 };
 export const directory = makeDirectory();
 export const names = { brokerNames: ["localhost", "127.0.0.1"] };
+/** Who signs for brokers, in bridge.conf. */
+export const CAS = "/etc/mosquitto/certs/broker-cas.pem";
 /** bridge.conf waits up to a minute; a test has less patience. */
 export const SOONER = { restart_timeout: "1" };
 
@@ -19,10 +21,14 @@ before(async () => {
 	await ensureCertificates(directory, { ...names, node: "edge" });
 });
 
-export async function startBoth(): Promise<{ upstream: Staged; edge: Staged }> {
-	const upstream = await startStaged(["mutual"], { directory });
+/** @param more for both, in the place of the usual */
+export async function startBoth(
+	more: StagedOptions = {},
+): Promise<{ upstream: Staged; edge: Staged }> {
+	const usual = { directory, ...more };
+	const upstream = await startStaged(["mutual"], usual);
 	const at = { host: "localhost", port: upstream.ports.mutual as number };
-	const edge = await startStaged(["bridge"], { directory, upstream: at, replace: SOONER });
+	const edge = await startStaged(["bridge"], { ...usual, upstream: at, replace: SOONER });
 	await isUp(upstream);
 	return { upstream, edge };
 }
@@ -40,7 +46,7 @@ export function above(
 ): Promise<MqttClient> {
 	const { cert, key } = files.certificateOf(user);
 	const tls = {
-		ca: readFileSync(files.brokerCa),
+		ca: readFileSync(files.brokerCas),
 		cert: readFileSync(cert),
 		key: readFileSync(key),
 	};

@@ -1,16 +1,29 @@
 /**
- * The bridge: a simulated node at the edge broker, its reports upstream, and commands from there.
- * With upstream away: bridge.slow.test.ts.
+ * The bridge: a simulated node at the edge broker, its reports upstream, commands from there, and
+ * the certificates between the two. With upstream away: bridge.slow.test.ts.
  */
 
 import assert from "node:assert/strict";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { passwordFile } from "../../broker/passwords";
+import { main as certs } from "../../certs/cli";
 import { ensureCertificates } from "../../certs/ensure";
 import { Store } from "../../certs/store";
 import { startSimulator } from "../support/simulator";
-import { above, below, directory, names, options, SOONER, startBoth } from "./bridge-rig";
-import { eventually, makeDirectory, startStaged } from "./staged";
+import {
+	above,
+	below,
+	CAS,
+	directory,
+	isUp,
+	names,
+	options,
+	SOONER,
+	startBoth,
+} from "./bridge-rig";
+import { eventually, makeDirectory, servedCertificate, startStaged } from "./staged";
 
 test("a node's reports go up, a command comes down to its relay", options, async () => {
 	const { upstream, edge } = await startBoth();
@@ -105,7 +118,7 @@ test("a certificate of another CA is refused, at the edge and upstream", options
 	await upstream.until(/certificate verify failed/);
 	await edge.stop();
 	// And the other way round: a broker of another CA is no upstream.
-	const wrongCa = { "/etc/mosquitto/certs/broker-ca.pem": new Store(other).brokerCa.certificate };
+	const wrongCa = { [CAS]: new Store(other).brokerCas };
 	const careful = await startStaged(["bridge"], {
 		directory,
 		upstream: at,
@@ -117,3 +130,27 @@ test("a certificate of another CA is refused, at the edge and upstream", options
 	await upstream.stop();
 	assert.doesNotMatch(upstream.log(), /New bridge connected/);
 });
+
+test(
+	"upstream's authority is replaced: the edge comes back with the file it has",
+	options,
+	async () => {
+		const folder = makeDirectory();
+		await ensureCertificates(folder, { ...names, node: "edge" });
+		// A copy, as on the edge's own machine.
+		const copy = join(makeDirectory(), "broker-cas.pem");
+		copyFileSync(new Store(folder).brokerCas, copy);
+		const { upstream, edge } = await startBoth({ directory: folder, paths: { [CAS]: copy } });
+		const before = await servedCertificate(upstream.ports.mutual as number);
+		await certs(["renew", "broker-ca", "--directory", folder]);
+		for (const one of [upstream, edge]) {
+			const from = upstream.log().length;
+			await one.stop();
+			await one.start();
+			await isUp(upstream, from);
+		}
+		assert.notEqual(await servedCertificate(upstream.ports.mutual as number), before);
+		await edge.stop();
+		await upstream.stop();
+	},
+);

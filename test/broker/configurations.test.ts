@@ -108,7 +108,7 @@ test("password: the right one only; the client id is the user name", options, as
 test("tls: encrypted, from 1.2 on, and the right password only", options, async () => {
 	const broker = await startStaged(["tls"], { directory });
 	const port = portOf(broker);
-	const ca = readFileSync(broker.files.brokerCa);
+	const ca = readFileSync(broker.files.brokerCas);
 	const as = (username: string, password = broker.password(username)): IClientOptions => {
 		return { protocol: "mqtts", ca, username, password };
 	};
@@ -130,7 +130,7 @@ test(
 	async () => {
 		const broker = await startStaged(["mutual"], { directory });
 		const port = portOf(broker);
-		const ca = readFileSync(broker.files.brokerCa);
+		const ca = readFileSync(broker.files.brokerCas);
 		const with_ = (cert: string, key: string): IClientOptions => {
 			return { protocol: "mqtts", ca, cert: readFileSync(cert), key: readFileSync(key) };
 		};
@@ -158,7 +158,7 @@ test(
 test("websockets: a browser's stand-in, with passwords; alone", options, async () => {
 	const broker = await startStaged(["websockets"], { directory });
 	const port = portOf(broker);
-	const ca = readFileSync(broker.files.brokerCa);
+	const ca = readFileSync(broker.files.brokerCas);
 	const as = (username: string): IClientOptions => {
 		return { protocol: "wss", ca, username, password: broker.password(username) };
 	};
@@ -187,7 +187,7 @@ test(
 	async () => {
 		for (const name of ["tls", "mutual", "password", "bridge", "plain"]) {
 			const broker = await startStaged([name, "websockets"], { directory });
-			const ca = readFileSync(broker.files.brokerCa);
+			const ca = readFileSync(broker.files.brokerCas);
 			const web = broker.ports.websockets as number;
 			const login = { username: "dashboard", password: broker.password("dashboard") };
 			const check = async () => {

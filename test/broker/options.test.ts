@@ -1,8 +1,11 @@
 /** The command line of `fieldmote broker`. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseBrokerOptions } from "../../broker/options";
+import { root } from "../../host-sim/build.mjs";
 import { UsageError } from "../../host-sim/words";
 
 function refused(...words: string[]): string {
@@ -54,10 +57,19 @@ test("what is wrong, and what would be right", () => {
 		[["bridge", "--upstream", "mqtts://a"], /must be HOST or HOST:PORT/],
 		[["bridge", "--upstream", "a:b"], /--upstream "b": a port is 1 to 65535/],
 		[["tls", "--node", "Shed 1"], /--node "Shed 1": must be 1 to 32 of a-z, 0-9 and -/],
-		[["tls", "--node", "dashboard"], /--node dashboard: is a user in broker\/acl/],
 		[["plain", "--list=yes"], /--list: takes no value/],
 	];
 	for (const [words, reason] of cases) assert.match(refused(...words), reason, words.join(" "));
+});
+
+test("no node is called as a user in the ACL", () => {
+	const acl = readFileSync(join(root, "broker", "acl"), "utf8");
+	const users = [...acl.matchAll(/^user (\S+)$/gm)].map(([, user = ""]) => user);
+	assert.deepEqual(users, ["dashboard", "logger", "edge"]);
+	for (const user of users) {
+		const reason = new RegExp(`--node ${user}: is a user in broker/acl, and would have its rights`);
+		assert.match(refused("tls", "--node", user), reason);
+	}
 });
 
 test("the same name twice is once; help and list need none", () => {
