@@ -34,6 +34,7 @@ const MATRIX = `
 | fieldmote/edge/connected | - | - | r | r | - | w | - |
 | homeassistant/device/n1/config | w | - | r | - | - | w | - |
 | homeassistant/device/n2/config | - | w | r | - | - | w | - |
+| homeassistant/device/dashboard/config | - | - | - | - | - | w | - |
 | homeassistant/device/logger/config | - | - | r | - | - | w | - |
 | house/door | - | - | r | - | - | - | - |
 | $SYS/broker/version | - | - | r | r | - | - | - |
