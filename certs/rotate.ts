@@ -11,6 +11,7 @@ import { fingerprintOf, imageAuthorities } from "./image";
 import { readInventory } from "./inventory";
 import { issueServer, namesOf } from "./issue";
 import { readLedger, recordIssued } from "./ledger";
+import { hasOwnRights } from "./names";
 import { writeRevocationLists } from "./revocation";
 import { readCertificate, readCertificates, readIfThere, type Store, StoreError } from "./store";
 
@@ -61,7 +62,20 @@ export async function rotateBrokerCa(
 	recordIssued(store, "broker-ca", name, certificate, certificate, nowMs);
 	say(`${store.shown(brokerCa.certificate)}: ${commonNameOf(successor)} is in use now`);
 	say(`${store.shown(brokerCaNext.certificate)}: ${name} is its successor`);
+	sayRotated(store, say);
+}
+
+/** What is left for people to do. */
+function sayRotated(store: Store, say: Say): void {
+	const cas = store.shown(store.brokerCas);
 	say("Now: give the brokers their new files and reload them; no board has to be touched.");
+	say(`Programs with a copy of ${cas}, also of the one before, go on. Look at those`);
+	say("with a copy of broker-ca.pem alone, which are refused from now on: bridges");
+	say(`(bridge_cafile), dashboards, mosquitto_sub --cafile. They need ${cas}.`);
+	const programs = store.devices().filter(hasOwnRights);
+	if (programs.length > 0) say(`Programs with a certificate here: ${programs.join(", ")}.`);
+	const key = store.shown(store.brokerCaNext.key);
+	say(`Keep ${key} elsewhere: it is needed for the next rotation only.`);
 	say('Before the next time: "npm run certs -- device --all", and flash the boards.');
 }
 

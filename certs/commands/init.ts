@@ -47,7 +47,11 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 		say(`${store.shown(store.directory)}: is complete, nothing made; valid until ${until}`);
 		return;
 	}
+	const cas = store.shown(store.brokerCas);
+	say(`${cas}: for programs (bridges, dashboards, mosquitto_sub); boards have theirs in the image`);
 	say("Keep a copy of the folder in a safe place: who has the keys can pose as broker or board.");
+	const key = store.shown(store.brokerCaNext.key);
+	say(`${key} is for a rotation only, and best kept elsewhere alone (docs/certificates.md).`);
 }
 
 function moveAway({ store, nowMs, say }: CommandContext): void {

@@ -77,6 +77,7 @@ export function mosquittoLines(
 		`  keyfile ${store.shown(files.key)}`,
 		`  cafile ${store.shown(store.deviceCa.certificate)}`,
 		`  crlfile ${store.shown(store.deviceCrl)}`,
+		`Programs that connect to it (bridge_cafile, --cafile): ${store.shown(store.brokerCas)}`,
 	];
 }
 

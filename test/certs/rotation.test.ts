@@ -4,23 +4,34 @@
  */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Store } from "../../certs/store";
 import { makeStoreBench } from "../support/certs-command";
-import { type Mosquitto, skipWithout } from "../support/mosquitto";
-import { LIMIT_MS, type NodeRig, broker as startBroker, startNode } from "../support/node-rig";
+import type { ClientProcess } from "../support/client";
+import { freePort, type Mosquitto, skipWithout } from "../support/mosquitto";
+import {
+	assertNoGap,
+	atEnd,
+	LIMIT_MS,
+	type NodeRig,
+	broker as startBroker,
+	startNode,
+	watch,
+} from "../support/node-rig";
 
-const skip = skipWithout("mosquitto");
+const skip = skipWithout("mosquitto", "mosquitto_sub");
 const CONNECTED = /^mqtt: connected/;
 
 /** A Mosquitto with the store's files, and how to make it read them again. */
 async function brokerOf(
 	store: Store,
-): Promise<{ readonly broker: Mosquitto; reload(): Promise<void> }> {
+): Promise<{ readonly broker: Mosquitto; readonly plainPort: number; reload(): Promise<void> }> {
 	const files = store.server("localhost");
 	const pidFile = join(store.directory, "mosquitto.pid");
+	const plainPort = await freePort();
 	const broker = await startBroker(
 		[
 			`certfile ${files.chain}`,
@@ -29,6 +40,8 @@ async function brokerOf(
 			`crlfile ${store.deviceCrl}`,
 			"require_certificate true",
 			"use_identity_as_username true",
+			`listener ${plainPort} 127.0.0.1`,
+			"allow_anonymous true",
 		],
 		[`pid_file ${pidFile}`],
 	);
@@ -37,7 +50,7 @@ async function brokerOf(
 		process.kill(Number(readFileSync(pidFile, "utf8")), "SIGHUP");
 		await until(() => count(broker.log(), /Reloading config/g) > before, "reload");
 	}
-	return { broker, reload };
+	return { broker, plainPort, reload };
 }
 
 /** A board with what is in its image now. */
@@ -72,29 +85,98 @@ function linesSince(node: NodeRig, from: number, pattern: RegExp): string[] {
 	return node.lines.slice(from).filter((line) => pattern.test(line));
 }
 
+/**
+ * A program with a certificate and a CA file of its own, as bridges and dashboards have: it shows
+ * what it gets, and comes back by itself.
+ */
+function program(store: Store, id: string, cafile: string, port: number) {
+	const { certificate, key } = store.device(id);
+	const tls = ["--cafile", cafile, "--cert", certificate, "--key", key];
+	const words = ["-h", "localhost", "-p", String(port), "-i", id, ...tls, "-t", "#", "-q", "1"];
+	const child = spawn("mosquitto_sub", words, { stdio: ["ignore", "pipe", "pipe"] });
+	let lines = 0;
+	let complaints = "";
+	child.stdout.on("data", (data: Buffer) => {
+		lines += data.toString().split("\n").length - 1;
+	});
+	child.stderr.on("data", (data: Buffer) => {
+		complaints += data.toString();
+	});
+	atEnd(() => void child.kill());
+	return { lines: () => lines, complaints: () => complaints, end: () => child.kill() };
+}
+
+/** The numbers of boards' reports, as a broker had them. */
+class Reports {
+	private readonly client: ClientProcess;
+	private readonly seen: ReadonlyMap<string, number[]>;
+
+	constructor(client: ClientProcess, ids: readonly string[]) {
+		this.client = client;
+		this.seen = new Map(ids.map((id) => [id, []]));
+	}
+
+	/** Waits for so many more of each. */
+	async more(count: number): Promise<void> {
+		const wanted = new Map([...this.seen].map(([id, { length }]) => [id, length + count]));
+		const isMissing = () =>
+			[...this.seen].some(([id, { length }]) => length < (wanted.get(id) ?? 0));
+		while (isMissing()) {
+			const { topic, payload } = await this.client.next({ ev: "msg" }, LIMIT_MS);
+			const numbers = this.seen.get(String(topic).split("/")[1] ?? "");
+			const { seq } = JSON.parse(String(payload));
+			// What was not acknowledged comes again (QoS 1).
+			if (numbers !== undefined && seq > (numbers.at(-1) ?? -1)) numbers.push(seq);
+		}
+	}
+
+	assertNoGap(): void {
+		for (const numbers of this.seen.values()) assertNoGap(numbers);
+	}
+}
+
+/** Waits until it has got so many more lines. */
+async function gets(subscriber: ReturnType<typeof program>, more: number): Promise<void> {
+	const before = subscriber.lines();
+	await until(() => subscriber.lines() >= before + more, `messages (${subscriber.complaints()})`);
+}
+
 test("a rotation of the brokers' authority under running boards strands none that carries the successor", {
 	skip,
-	timeout: 2 * LIMIT_MS,
+	timeout: 3 * LIMIT_MS,
 }, async (context) => {
 	const bench = makeStoreBench(context);
 	const { store } = bench;
 	await bench.done("init");
 	await bench.done("server", "localhost");
 	await bench.done("device", "one", "two", "old");
+	await bench.done("device", "edge", "careless");
 	// As one that was flashed from an image without the successor.
 	rmSync(store.device("old").imageAuthorities[1]);
-	const { broker, reload } = await brokerOf(store);
+	const copy = join(store.directory, "copied-before.pem");
+	copyFileSync(store.brokerCas, copy);
+	const alone = join(store.directory, "copied-alone.pem");
+	copyFileSync(store.brokerCa.certificate, alone);
+	const { broker, reload, plainPort } = await brokerOf(store);
+	// A session that lasts: it misses nothing that the broker has acknowledged.
+	const watcher = await watch(plainPort, "fieldmote/+/time");
+	const reports = new Reports(watcher, ["one", "two"]);
 	const [one, two, old] = await Promise.all(
 		["one", "two", "old"].map((id) => boardOf(store, id, broker.port)),
 	);
 	for (const node of [one, two, old]) await node.line(CONNECTED);
+	const edge = program(store, "edge", copy, broker.port);
+	const careless = program(store, "careless", alone, broker.port);
+	for (const subscriber of [edge, careless]) await gets(subscriber, 2);
 
 	const refused = await bench.run("renew", "broker-ca");
 	assert.equal(refused.status, 1);
 	assert.match(refused.err, /^fieldmote certs: 1 devices lack the successor/);
 	assert.match(refused.err, /^ {2}old: its image lacks it$/m);
 	const before = bench.contents();
-	await bench.done("renew", "broker-ca", "--force");
+	const said = await bench.done("renew", "broker-ca", "--force");
+	assert.match(said, /copy of broker-ca\.pem alone.*\n.*bridge_cafile.*broker-cas\.pem/);
+	assert.match(said, /^Programs with a certificate here: edge\.$/m);
 	const after = bench.contents();
 	// No board's file and no broker's key is touched.
 	for (const [name, hex] of Object.entries(before)) {
@@ -103,13 +185,13 @@ test("a rotation of the brokers' authority under running boards strands none tha
 		}
 	}
 	assert.equal(after["broker-ca.pem"], before["broker-ca-next.pem"]);
+	assert.equal(after["broker-cas.pem"], `${after["broker-ca.pem"]}${after["broker-ca-next.pem"]}`);
 
 	// Reloaded, the broker keeps who is connected.
 	const from = [one, two, old].map(({ lines }) => lines.length);
 	await reload();
-	const reports = () => count(broker.log(), /Received PUBLISH from (one|two|old)/g);
-	const seen = reports();
-	await until(() => reports() >= seen + 6, "six reports after the reload");
+	await reports.more(4);
+	await gets(careless, 2);
 	for (const [at, node] of [one, two, old].entries()) {
 		assert.deepEqual(
 			linesSince(node, from[at], /failed|lost|connected/),
@@ -119,16 +201,31 @@ test("a rotation of the brokers' authority under running boards strands none tha
 	}
 
 	// Restarted, it shows the new certificate: one reconnect, and the certificate is taken.
-	await broker.restart();
+	await broker.stop();
+	// Reports go on being made meanwhile, and wait in the board.
+	for (const node of [one, two]) {
+		await node.line(/^mqtt failed/);
+		const { length } = node.lines;
+		const made = () => linesSince(node, length, /^node: time .*sequence/).length;
+		await until(() => made() >= 2, "two reports without a broker");
+	}
+	const down = [one, two, old].map(({ lines }) => lines.length);
+	await broker.start();
 	for (const [at, node] of [one, two].entries()) {
 		await node.line(CONNECTED);
 		assert.deepEqual(linesSince(node, from[at], /tls failed/), []);
-		assert.equal(linesSince(node, from[at], CONNECTED).length, 1);
+		assert.equal(linesSince(node, down[at], CONNECTED).length, 1);
 	}
+	await reports.more(6);
+	reports.assertNoGap();
 	assert.match(
 		await old.line(/tls failed/),
 		/tls failed: .*unknown authority CN=fieldmote broker CA [0-9a-f]{6}/,
 	);
+	await gets(edge, 2);
+	const lines = careless.lines();
+	await gets(program(store, "careless", store.brokerCas, broker.port), 2);
+	assert.equal(careless.lines(), lines);
 	// A board with the image of today comes in as well.
 	await bench.done("device", "old");
 	const flashed = await boardOf(store, "old", broker.port);
@@ -177,7 +274,6 @@ test("what was flashed counts, not what the image on the computer is by now", as
 test("a rotation that was stopped in the middle goes on with the same command", async (context) => {
 	const bench = makeStoreBench(context);
 	const { store } = bench;
-	const { copyFileSync, writeFileSync } = await import("node:fs");
 	await bench.done("init");
 	await bench.done("server", "a.lan");
 	await bench.done("device", "n1");
