@@ -139,5 +139,10 @@ export async function loadAuthority(store: Store, files: AuthorityFiles): Promis
 
 /** The common name of a subject; the whole of it where there is none. */
 export function commonNameOf({ subject }: X509Certificate): string {
-	return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll("\n", ", ");
+	return commonNameIn(subject);
+}
+
+/** The same of a name as node:crypto writes it: `CN=…` and others, a line each. */
+export function commonNameIn(name: string): string {
+	return /^CN=(.*)$/m.exec(name)?.[1] ?? name.replaceAll("\n", ", ");
 }

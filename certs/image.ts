@@ -6,7 +6,7 @@
 
 import { createHash, type X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { readCertificate, readCertificates, readKey, type Store, StoreError } from "./store";
+import { readCertificate, readKey, type Store, StoreError } from "./store";
 
 /**
  * Brings the image of a device up to what the store has.
@@ -53,25 +53,6 @@ export function imageAuthorities(store: Store, id: string): string[] {
 /** SHA-256 of a certificate, hex. */
 export function fingerprintOf({ raw }: X509Certificate): string {
 	return createHash("sha256").update(raw).digest("hex");
-}
-
-/**
- * Reads a further authority for images; throws StoreError where boards could not use it.
- * @param path PEM or DER
- */
-export function readFurtherAuthority(path: string, nowMs: number): X509Certificate {
-	const found = readCertificates(path);
-	const certificate = found[0] as X509Certificate;
-	const wrong = (why: string) => new StoreError(`${path}: ${why}`);
-	if (found.length > 1) throw wrong("holds several certificates; one authority is wanted");
-	if (!certificate.ca) throw wrong("is no authority's certificate (basicConstraints)");
-	if (Date.parse(certificate.validTo) <= nowMs) throw wrong(`ended on ${dayOf(certificate)}`);
-	const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
-	const isGood =
-		(type === "rsa" && (details?.modulusLength ?? 0) >= 2048) ||
-		(type === "ec" && details?.namedCurve === "prime256v1");
-	if (!isGood) throw wrong("boards check RSA of 2048 bits or more and P-256; its key is neither");
-	return certificate;
 }
 
 /** The day on which a certificate ends, as 2026-12-31. */

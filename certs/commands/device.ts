@@ -10,7 +10,8 @@ import { isId } from "../../firmware/topics";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
 import { loadAuthority } from "../authorities";
 import { CHECKOUT, type Command, type CommandContext, readDays } from "../command";
-import { dayOf, readFurtherAuthority } from "../image";
+import { readFurtherAuthority } from "../further";
+import { dayOf } from "../image";
 import { type DeviceOptions, ensureDevice } from "../issue";
 import { type Ledger, readLedger } from "../ledger";
 import { hasOwnRights } from "../names";
@@ -65,7 +66,7 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	const ids = readIds(given, context).filter((id) => {
 		return !given.has("all") || !isRevoked(context, ledger, id);
 	});
-	const further = readFurther(given.text("authority"), nowMs);
+	const further = await readFurther(given.text("authority"), nowMs);
 	if (further !== undefined && !given.has("force")) checkFurther(context, ids, further);
 	const options: DeviceOptions = {
 		nowMs,
@@ -122,10 +123,10 @@ function checkId(id: string): void {
 	throw new UsageError(`"${id}": an id is 1 to 32 of a-z, 0-9 and -${hint}`);
 }
 
-function readFurther(text: string | undefined, nowMs: number): Uint8Array | undefined {
+async function readFurther(text: string | undefined, nowMs: number) {
 	if (text === undefined) return undefined;
 	const path = text === "letsencrypt" ? join(CHECKOUT, LETS_ENCRYPT) : text;
-	return readFurtherAuthority(path, nowMs).raw;
+	return (await readFurtherAuthority(path, nowMs)).raw;
 }
 
 function checkFurther(context: CommandContext, ids: readonly string[], further: Uint8Array): void {

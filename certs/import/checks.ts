@@ -6,11 +6,11 @@
  */
 
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { commonNameOf } from "../authorities";
+import { commonNameIn, commonNameOf } from "../authorities";
+import { whyNoAnchor } from "../probe/anchor";
 import { judgeChain } from "../probe/chain";
 import type { Facts } from "../probe/firmware";
 import type { Firmware } from "../probe/load";
-import { loadX509 } from "../x509";
 import { checkCommon, type Findings, look, SIGN_AGAIN } from "./look";
 
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
@@ -51,33 +51,6 @@ export async function checkAuthority(
 	if (problems.length === 0 && reason !== "") problems.push(`a board says: ${reason}`);
 	return { problems, notes };
 }
-
-/**
- * What the firmware has against an authority: it is shown a broker that says that this authority
- * signed it. Everything but the signature is looked at first, so that the signature, which is not
- * from there, is the only thing it may find.
- */
-async function whyNoAnchor(firmware: Firmware, anchor: X509Certificate, nowMs: number) {
-	const x509 = await loadX509();
-	const keys = await globalThis.crypto.subtle.generateKey(P256, true, ["sign", "verify"]);
-	const parsed = new x509.X509Certificate(new Uint8Array(anchor.raw));
-	const leaf = await x509.X509CertificateGenerator.create({
-		serialNumber: "01",
-		subject: [{ CN: ["trial"] }],
-		issuer: parsed.subjectName,
-		notBefore: new Date(nowMs - 1000),
-		notAfter: new Date(nowMs + 60_000),
-		signingAlgorithm: P256,
-		publicKey: keys.publicKey,
-		signingKey: keys.privateKey,
-		extensions: [new x509.SubjectAlternativeNameExtension([{ type: "dns", value: "trial" }])],
-	});
-	const chain = [new Uint8Array(leaf.rawData)];
-	const reason = firmware.checkChain(chain, [anchor.raw], "trial", nowMs);
-	return /^signature is not from /.test(reason) ? "" : reason;
-}
-
-const P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /** A broker's certificate. @param authorities those of the store */
 export async function checkServer(
@@ -158,7 +131,7 @@ function checkIssuer(
 	const last = chain.at(-1) as X509Certificate;
 	const isUnder = authorities.some((one) => last.raw.equals(one.raw) || last.verify(one.publicKey));
 	if (!isUnder && !isSelfSigned) {
-		const name = /^CN=(.*)$/m.exec(last.issuer)?.[1] ?? last.issuer.replaceAll("\n", ", ");
+		const name = commonNameIn(last.issuer);
 		lines.push(
 			`its CA (${name}) is not the store's (${known}): ` +
 				'"npm run certs -- import broker-ca CA.crt" first, or --chain with what is between',
@@ -202,7 +175,7 @@ export async function checkDevice(
 	}
 	if (!authorities.some((one) => certificate.verify(one.publicKey))) {
 		const known = authorities.map(commonNameOf).join(", ") || "none";
-		const issuer = /^CN=(.*)$/m.exec(certificate.issuer)?.[1] ?? certificate.issuer;
+		const issuer = commonNameIn(certificate.issuer);
 		problems.push(
 			`its CA (${issuer}) is not the store's for devices (${known}): ` +
 				'"npm run certs -- import device-ca CA.crt" first',

@@ -105,7 +105,7 @@ const ADVICE: readonly Advice[] = [
 	[/alert 45/, ["the device's certificate has expired: npm run certs -- renew NODE"]],
 	[
 		/alert 44/,
-		["crlfile: the device's certificate is revoked: npm run certs -- device NODE --force"],
+		["crlfile: the device's certificate is revoked: npm run certs -- device NODE --new-key"],
 	],
 	[
 		/alert (42|43|46|51)/,

@@ -11,7 +11,7 @@ import { test } from "node:test";
 import { connect } from "mqtt";
 import { identityOf } from "../../certs/authority";
 import { fromPem, toPem } from "../../certs/pem";
-import type { Store } from "../../certs/store";
+import { readCertificate, type Store } from "../../certs/store";
 import { loadX509 } from "../../certs/x509";
 import { makeStoreBench } from "../support/certs-command";
 import { type Mosquitto, skipWithout, startMosquitto } from "../support/mosquitto";
@@ -124,6 +124,62 @@ test("revoked: refused once the broker has read the list; who is connected stays
 	assert.equal(await answers(store, broker, "a", "b"), `a: ${REVOKED}, b: in`);
 	await done("device", "a", "--new-key");
 	assert.equal(await answers(store, broker, "a"), "a: in");
+});
+
+test("what the probe advises for a revoked board brings it back, as pasted", {
+	skip,
+	timeout: LIMIT_MS,
+}, async (context) => {
+	const { store, done, run } = makeStoreBench(context);
+	await done("init");
+	await done("server", "localhost");
+	await done("device", "a");
+	await done("revoke", "a");
+	const broker = await brokerOf(store);
+	context.after(() => broker.discard());
+	const { certificate, key } = store.device("a");
+	const url = `mqtts://localhost:${broker.port}`;
+	const probe = () => run("probe", url, "--cert", certificate, "--key", key, "--json");
+	const refused = await probe();
+	assert.equal(refused.status, 1);
+	const advice = /npm run certs -- (device [^"]*)"/.exec(refused.out)?.[1] ?? "";
+	assert.equal(advice, "device NODE --new-key", refused.out);
+	await done(...advice.replace("NODE", "a").split(" "));
+	const { status, out } = await probe();
+	assert.equal(status, 0, out);
+});
+
+test("all certificates of an id are revoked, also those before it was renewed or had a new key", {
+	skip,
+	timeout: LIMIT_MS,
+}, async (context) => {
+	const { store, done } = makeStoreBench(context);
+	await done("init");
+	await done("server", "localhost");
+	await done("device", "a", "b");
+	const broker = await brokerOf(store);
+	context.after(() => broker.discard());
+	// The same board under other names: with what it had at three times.
+	const keep = (name: string) => {
+		const [from, to] = [store.device("a"), store.device(name)];
+		store.writeNewKey(to.key, readFileSync(from.key));
+		store.writeNew(to.certificate, readFileSync(from.certificate));
+	};
+	keep("first");
+	await done("renew", "a");
+	keep("second");
+	await done("device", "a", "--new-key");
+	const ids = ["first", "second", "a", "b"];
+	const serials = ids.map((id) => readCertificate(store.device(id).certificate).serialNumber);
+	assert.equal(new Set(serials).size, 4);
+	assert.equal(await answers(store, broker, ...ids), ids.map((id) => `${id}: in`).join(", "));
+	const said = await done("revoke", "a");
+	for (const serial of serials.slice(0, 3)) assert.match(said, new RegExp(`${serial} .*: revoked`));
+	await broker.restart();
+	assert.equal(
+		await answers(store, broker, ...ids),
+		`first: ${REVOKED}, second: ${REVOKED}, a: ${REVOKED}, b: in`,
+	);
 });
 
 test("a list that has expired shuts out every board, so ours lasts as long as its authority", {
