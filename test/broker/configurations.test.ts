@@ -1,4 +1,7 @@
-/** Each configuration starts without a complaint in its log, and lets in whom it says. */
+/**
+ * Each configuration starts without a complaint in its log, lets in whom it says, and holds them to
+ * the ACL and to their own client id. What the ACL says is acl.test.ts's.
+ */
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -47,21 +50,34 @@ async function knock(port: number, login: IClientOptions): Promise<string> {
 	}
 }
 
-/** A node's and a dashboard's day: state up, command down. */
-async function talk(node: MqttClient, dashboard: MqttClient, id: string): Promise<void> {
+/**
+ * A node's and a dashboard's day: state up, command down; and what the ACL forbids, before it: a
+ * node that speaks for another, and one that listens to another's commands.
+ * @returns what came of these four
+ */
+async function talk(node: MqttClient, dashboard: MqttClient, id: string): Promise<string[]> {
 	const seen: string[] = [];
 	for (const client of [node, dashboard]) {
-		client.on("message", (topic, payload) => seen.push(`${topic} ${payload}`));
+		client.on("message", (topic) => seen.push(topic));
 	}
-	await node.subscribeAsync(`fieldmote/${id}/+/set`, { qos: 2 });
+	await node.subscribeAsync("fieldmote/+/+/set", { qos: 2 });
 	await dashboard.subscribeAsync("fieldmote/+/+/state", { qos: 1 });
-	await node.publishAsync(`fieldmote/${id}/relay/state`, "ON", { qos: 1 });
-	await dashboard.publishAsync(`fieldmote/${id}/relay/set`, "OFF", { qos: 2 });
-	const wanted = [`fieldmote/${id}/relay/set OFF`, `fieldmote/${id}/relay/state ON`];
-	await eventually("both messages", () => seen.length >= 2 || undefined);
-	assert.deepEqual(seen.sort(), wanted);
+	for (const one of ["other", id]) {
+		await node.publishAsync(`fieldmote/${one}/relay/state`, "ON", { qos: 1 });
+		await dashboard.publishAsync(`fieldmote/${one}/relay/set`, "OFF", { qos: 2 });
+	}
+	const last = [`fieldmote/${id}/relay/set`, `fieldmote/${id}/relay/state`];
+	await eventually("both messages", () => last.every((one) => seen.includes(one)) || undefined);
 	for (const client of [node, dashboard]) await client.endAsync();
+	return seen.sort();
 }
+
+/** What comes of it where an ACL holds. */
+const OWN = ["fieldmote/sim-1/relay/set", "fieldmote/sim-1/relay/state"];
+/** A client that is older than the firmware. */
+const OLD = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" } as const;
+/** As Mosquitto logs a client whose id became its user name. */
+const AS_USER = / as sim-1 \(p2, c1, k60, u'sim-1'\)/;
 
 test("the list is what is in the folder, and the ports are the files'", () => {
 	for (const { name, port } of CONFIGURATIONS) {
@@ -83,7 +99,9 @@ test("plain: anybody on this machine", options, async () => {
 	assert.match(text("plain"), /^listener 1883 127\.0\.0\.1$/m);
 	const broker = await startStaged(["plain"], { directory });
 	const port = portOf(broker);
-	await talk(await connect(port), await connect(port), "n1");
+	const came = await talk(await connect(port), await connect(port), "n1");
+	// No ACL: whoever is on this machine is trusted.
+	assert.equal(came.length, 4);
 	await broker.stop();
 	assert.deepEqual(complaints(broker.log()), []);
 });
@@ -92,7 +110,8 @@ test("password: the right one only; the client id is the user name", options, as
 	const broker = await startStaged(["password"], { directory });
 	const port = portOf(broker);
 	const as = (username: string) => ({ username, password: broker.password(username) });
-	await talk(await connect(port, as("sim-1")), await connect(port, as("dashboard")), "sim-1");
+	const node = await connect(port, as("sim-1"));
+	assert.deepEqual(await talk(node, await connect(port, as("dashboard")), "sim-1"), OWN);
 	assert.equal(await knock(port, {}), "Connection refused: Not authorized");
 	const wrong = { username: "sim-1", password: broker.password("logger") };
 	assert.equal(await knock(port, wrong), "Connection refused: Not authorized");
@@ -100,29 +119,34 @@ test("password: the right one only; the client id is the user name", options, as
 		await knock(port, { ...wrong, username: "x" }),
 		"Connection refused: Not authorized",
 	);
-	await broker.until(/ as sim-1 \(p2, c1, k60, u'sim-1'\)/);
+	await broker.until(AS_USER);
 	await broker.stop();
 	assert.deepEqual(complaints(broker.log()), []);
 });
 
-test("tls: encrypted, from 1.2 on, and the right password only", options, async () => {
-	const broker = await startStaged(["tls"], { directory });
-	const port = portOf(broker);
-	const ca = readFileSync(broker.files.brokerCas);
-	const as = (username: string, password = broker.password(username)): IClientOptions => {
-		return { protocol: "mqtts", ca, username, password };
-	};
-	await talk(await connect(port, as("sim-1")), await connect(port, as("dashboard")), "sim-1");
-	assert.deepEqual(complaints(broker.log()), []);
-	assert.equal(await knock(port, as("sim-1", "x")), "Connection refused: Not authorized");
-	const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" } as const;
-	assert.equal(await knock(port, { ...as("sim-1"), ...old }), "alert protocol version");
-	const node = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
-	assert.equal(await knock(port, { ...as("sim-1"), ...node }), "in");
-	assert.match(await knock(port, { username: "sim-1", password: "x" }), /closed|reset/i);
-	assert.match(await knock(port, { protocol: "mqtts" }), /unable to verify|self.signed/);
-	await broker.stop();
-});
+test(
+	"tls: encrypted, from 1.2 on; the right password only; the user's client id",
+	options,
+	async () => {
+		const broker = await startStaged(["tls"], { directory });
+		const port = portOf(broker);
+		const ca = readFileSync(broker.files.brokerCas);
+		const as = (username: string, password = broker.password(username)): IClientOptions => {
+			return { protocol: "mqtts", ca, username, password };
+		};
+		const client = await connect(port, as("sim-1"));
+		assert.deepEqual(await talk(client, await connect(port, as("dashboard")), "sim-1"), OWN);
+		await broker.until(AS_USER);
+		assert.deepEqual(complaints(broker.log()), []);
+		assert.equal(await knock(port, as("sim-1", "x")), "Connection refused: Not authorized");
+		assert.equal(await knock(port, { ...as("sim-1"), ...OLD }), "alert protocol version");
+		const node = { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" } as const;
+		assert.equal(await knock(port, { ...as("sim-1"), ...node }), "in");
+		assert.match(await knock(port, { username: "sim-1", password: "x" }), /closed|reset/i);
+		assert.match(await knock(port, { protocol: "mqtts" }), /unable to verify|self.signed/);
+		await broker.stop();
+	},
+);
 
 test(
 	"mutual: who has a certificate of the devices' CA, under its common name",
@@ -137,11 +161,13 @@ test(
 		const as = (user: string) => {
 			const { cert, key } = broker.files.certificateOf(user);
 			// A certificate is what counts: a user name beside it is not looked at.
-			return { ...with_(cert, key), username: "dashboard", clientId: "other" };
+			return { ...with_(cert, key), username: "dashboard", clientId: `not ${user}` };
 		};
-		await talk(await connect(port, as("sim-1")), await connect(port, as("dashboard")), "sim-1");
+		const node = await connect(port, as("sim-1"));
+		assert.deepEqual(await talk(node, await connect(port, as("dashboard")), "sim-1"), OWN);
 		assert.deepEqual(complaints(broker.log()), []);
-		await broker.until(/ as sim-1 \(p2, c1, k60, u'sim-1'\)/);
+		await broker.until(AS_USER);
+		assert.equal(await knock(port, { ...as("sim-1"), ...OLD }), "alert protocol version");
 		assert.equal(await knock(port, { protocol: "mqtts", ca }), "alert certificate required");
 		const { paths } = broker;
 		const chain = paths["/etc/mosquitto/certs/fullchain.pem"] as string;
@@ -178,8 +204,39 @@ test("websockets: a browser's stand-in, with passwords; alone", options, async (
 	ensurePasswords(join(directory, "passwords"), "nodes", ["sim-1"]);
 	assert.equal(await knock(port, as("sim-1")), "Connection refused: Not authorized");
 	assert.notEqual(await knock(port, { ...as("logger"), protocol: "ws" }), "in");
+	assert.equal(await knock(port, { ...as("logger"), wsOptions: OLD }), "alert internal error");
 	await broker.stop();
 });
+
+test(
+	"websockets: the ACL holds there, whatever the listener beside it allows",
+	options,
+	async () => {
+		const broker = await startStaged(["plain", "websockets"], { directory });
+		const ca = readFileSync(broker.files.brokerCas);
+		const login = { username: "logger", password: broker.password("logger") };
+		const logger = await connect(broker.ports.websockets as number, {
+			protocol: "wss",
+			ca,
+			...login,
+		});
+		const witness = await connect(broker.ports.plain as number);
+		const seen: string[] = [];
+		for (const client of [logger, witness]) {
+			client.on("message", (topic) => seen.push(topic));
+			await client.subscribeAsync("#", { qos: 1 });
+		}
+		// Written by the logger, then read by it: both refused. What follows arrives at both.
+		await logger.publishAsync("fieldmote/logger/time", "x", { qos: 1 });
+		await witness.publishAsync("house/door", "x", { qos: 1 });
+		await witness.publishAsync("fieldmote/n1/time", "x", { qos: 1 });
+		const wanted = ["fieldmote/n1/time", "fieldmote/n1/time", "house/door"];
+		await eventually("the last", () => seen.length >= wanted.length || undefined);
+		assert.deepEqual(seen.sort(), wanted);
+		for (const client of [logger, witness]) await client.endAsync();
+		await broker.stop();
+	},
+);
 
 test(
 	"websockets beside tls and mutual: each with its own users; a reload too",
