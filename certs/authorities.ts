@@ -28,19 +28,31 @@ import {
 
 const NAMES = { "broker-ca": "fieldmote broker CA", "device-ca": "fieldmote device CA" } as const;
 
+/** When an authority is made, and after whom it comes; both Unix milliseconds. */
+interface AuthorityOptions {
+	readonly nowMs: number;
+	/** End of the one whose successor it is. */
+	readonly predecessorEndMs?: number;
+}
+
 /**
  * Makes the authorities that are missing, and the revocation lists.
  * @returns paths of what was made
  */
 export async function ensureAuthorities(store: Store, nowMs: number): Promise<string[]> {
 	const made: string[] = [];
+	let predecessorEndMs = 0;
 	for (const files of [store.brokerCa, store.brokerCaNext]) {
-		if (await ensureAuthority(store, files, "broker-ca", nowMs)) made.push(files.certificate);
-		store.replace(files.der, readCertificate(files.certificate).raw);
+		const options = { nowMs, predecessorEndMs };
+		if (await ensureAuthority(store, files, "broker-ca", options)) made.push(files.certificate);
+		const certificate = readCertificate(files.certificate);
+		store.replace(files.der, certificate.raw);
+		predecessorEndMs = Date.parse(certificate.validTo);
 	}
 	writeBrokerCas(store);
 	const { deviceCa } = store;
-	if (await ensureAuthority(store, deviceCa, "device-ca", nowMs)) made.push(deviceCa.certificate);
+	if (await ensureAuthority(store, deviceCa, "device-ca", { nowMs }))
+		made.push(deviceCa.certificate);
 	if (!existsSync(store.deviceCrl) && existsSync(deviceCa.key)) {
 		await writeRevocationLists(store, nowMs);
 		made.push(store.deviceCrl);
@@ -67,23 +79,23 @@ async function ensureAuthority(
 	store: Store,
 	files: AuthorityFiles,
 	kind: keyof typeof NAMES & LedgerKind,
-	nowMs: number,
+	options: AuthorityOptions,
 ): Promise<boolean> {
 	const isThere = existsSync(files.certificate);
 	if (isThere) {
 		const [certificate, ...older] = readCertificates(files.certificate);
-		if (Date.parse((certificate as X509Certificate).validTo) > nowMs) return false;
+		if (Date.parse((certificate as X509Certificate).validTo) > options.nowMs) return false;
 		// The same key and name under a new date: what it signed stays good. One that was brought along
 		// has another name.
 		const isOurs = commonNameOf(certificate as X509Certificate).startsWith(NAMES[kind]);
 		if (!isOurs || !existsSync(files.key)) return false;
-		const pem = (await certificateFor(store, files, kind, nowMs)).toString();
+		const pem = (await certificateFor(store, files, kind, options)).toString();
 		return store.replace(files.certificate, [pem, ...older.map(String)].join(""));
 	}
 	if (!existsSync(files.key)) store.writeNewKey(files.key, await newKey());
 	return store.writeNew(
 		files.certificate,
-		(await certificateFor(store, files, kind, nowMs)).toString(),
+		(await certificateFor(store, files, kind, options)).toString(),
 	);
 }
 
@@ -91,10 +103,10 @@ async function certificateFor(
 	store: Store,
 	files: AuthorityFiles,
 	kind: keyof typeof NAMES,
-	nowMs: number,
+	{ nowMs, predecessorEndMs }: AuthorityOptions,
 ): Promise<X509Certificate> {
 	const keys = await importKey(readKey(files.key));
-	const made = await makeAuthority(NAMES[kind], keys, nowMs);
+	const made = await makeAuthority(NAMES[kind], keys, nowMs, predecessorEndMs);
 	const certificate = new X509Certificate(Buffer.from(made.rawData));
 	recordIssued(store, kind, commonNameOf(certificate), certificate, certificate, nowMs);
 	return certificate;
@@ -108,10 +120,10 @@ async function newKey(): Promise<string> {
 /** A new authority for devices or brokers, not yet written anywhere; PEM. */
 export async function newAuthority(
 	kind: keyof typeof NAMES,
-	nowMs: number,
+	{ nowMs, predecessorEndMs }: AuthorityOptions,
 ): Promise<{ readonly certificate: string; readonly key: string }> {
 	const keys = await makeKeys("P-256");
-	const certificate = await makeAuthority(NAMES[kind], keys, nowMs);
+	const certificate = await makeAuthority(NAMES[kind], keys, nowMs, predecessorEndMs);
 	return {
 		certificate: toPem("CERTIFICATE", new Uint8Array(certificate.rawData)),
 		key: toPem("PRIVATE KEY", await exportKey(keys)),
@@ -127,7 +139,10 @@ export async function loadAuthority(store: Store, files: AuthorityFiles): Promis
 	}
 	if (!existsSync(keyPath)) {
 		const shown = store.shown(path);
-		throw new StoreError(`${store.shown(keyPath)}: is not there; without it ${shown} cannot sign`);
+		throw new StoreError(
+			`${store.shown(keyPath)}: is not here, and ${shown} cannot sign without it; bring it back ` +
+				"from where it is kept",
+		);
 	}
 	const key = readKey(keyPath);
 	const certificate = readCertificates(path).find((one) => one.checkPrivateKey(key));

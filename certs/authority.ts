@@ -25,7 +25,15 @@ const RSA_2048 = {
 } as const;
 
 const DAY_MS = 86_400_000;
-const AUTHORITY_DAYS = 20 * 365;
+const YEAR_MS = 365 * DAY_MS;
+const AUTHORITY_MS = 20 * YEAR_MS;
+/**
+ * A successor is good for so much longer than its predecessor: boards carry it from the beginning,
+ * and a rotation on the predecessor's last day still yields an authority for as long.
+ */
+export const OUTLIVES_MS = 10 * YEAR_MS;
+/** RFC 5280 section 4.1.2.5: no later date can be written. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 export const SERVER_DAYS = 2 * 365;
 export const DEVICE_DAYS = 10 * 365;
 /** Clocks of others may be slow. */
@@ -75,11 +83,13 @@ export async function identityOf(certificate: Uint8Array, key: KeyObject): Promi
  * A certificate authority that may sign leaves only. Its name ends in six digits of its key's hash:
  * of two authorities of the same name a client would have to try both.
  * @param name such as "fieldmote broker CA"
+ * @param predecessorEndMs of the one that it is to replace some day; it outlives that by 10 years
  */
 export async function makeAuthority(
 	name: string,
 	keys: CryptoKeyPair,
 	nowMs: number,
+	predecessorEndMs = 0,
 ): Promise<X509Certificate> {
 	const x509 = await loadX509();
 	const { KeyUsageFlags: usage } = x509;
@@ -88,7 +98,10 @@ export async function makeAuthority(
 	return x509.X509CertificateGenerator.createSelfSigned({
 		serialNumber: serialNumber(),
 		name: [{ CN: [`${name} ${tag}`] }],
-		...validity(nowMs, AUTHORITY_DAYS),
+		notBefore: new Date(nowMs - BACKDATE_MS),
+		notAfter: new Date(
+			Math.min(LAST_MS, Math.max(nowMs + AUTHORITY_MS, predecessorEndMs + OUTLIVES_MS)),
+		),
 		signingAlgorithm: P256,
 		keys,
 		extensions: [

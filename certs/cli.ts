@@ -16,6 +16,7 @@ import { renew } from "./commands/renew";
 import { revoke } from "./commands/revoke";
 import { server } from "./commands/server";
 import { importCommand } from "./import/import";
+import { StopWaiting, withLock } from "./lock";
 import { PROBE_HELP, runProbe } from "./probe/probe";
 import { Store, StoreError } from "./store";
 
@@ -31,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 	probe: {
 		what: "tries a broker with the firmware's own rules, and says what to change",
 		help: PROBE_HELP,
+		isReader: true,
 		run: runProbe,
 	},
 };
@@ -67,6 +69,10 @@ export async function main(words: readonly string[]): Promise<void> {
 		await dispatch(words, () => isInterrupted);
 		if (isInterrupted) process.exitCode = 130;
 	} catch (error) {
+		if (error instanceof StopWaiting) {
+			process.exitCode = 130;
+			return;
+		}
 		const isWrongUse = error instanceof UsageError;
 		const text = isWrongUse || error instanceof StoreError ? error.message : plainText(error);
 		if (text === undefined) throw error;
@@ -111,7 +117,8 @@ async function dispatch(words: readonly string[], isInterrupted: () => boolean):
 		say: (line) => process.stdout.write(`${line}\n`),
 		isInterrupted,
 	};
-	await command.run(more, context);
+	if (command.isReader === true) await command.run(more, context);
+	else await withLock(context.store, () => command.run(more, context), { isInterrupted });
 }
 
 /** `--directory DIR` may stand anywhere. */

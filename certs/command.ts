@@ -28,6 +28,8 @@ export interface Command {
 	readonly what: string;
 	/** The page of `--help`. */
 	readonly help: string;
+	/** Writes nothing into the store: does not wait for those who do. */
+	readonly isReader?: boolean;
 	/** Throws UsageError (exit code 2) or StoreError (1); may set the exit code itself. */
 	run(words: readonly string[], context: CommandContext): Promise<void>;
 }

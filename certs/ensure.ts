@@ -1,12 +1,13 @@
 /**
  * Certificates for a broker and its devices for programs that need them now: whatever is missing of
  * a store is made, and a leaf that ends soon or does not fit any more is renewed. Always holds: a
- * key is never overwritten; a second start changes nothing. Must not know the command line.
+ * key is never overwritten; a second start changes nothing; nobody else writes at the same moment. Must not know the command line.
  */
 
 import { ensureAuthorities } from "./authorities";
 import type { KeyKind } from "./authority";
 import { ensureDevice, ensureServer } from "./issue";
+import { withLock } from "./lock";
 import { Store } from "./store";
 import { takeOver } from "./take-over";
 
@@ -60,8 +61,14 @@ export async function ensureCertificates(
 	directory: string,
 	options: EnsureOptions,
 ): Promise<CertificateFiles | DeviceFiles> {
-	const { brokerNames, brokerKeyKind, node, nowMs = Date.now() } = options;
 	const store = new Store(directory);
+	return withLock(store, () => ensureIn(store, options));
+}
+
+async function ensureIn(
+	store: Store,
+	{ brokerNames, brokerKeyKind, node, nowMs = Date.now() }: EnsureOptions,
+): Promise<CertificateFiles | DeviceFiles> {
 	takeOver(store, nowMs);
 	await ensureAuthorities(store, nowMs);
 	const server = await ensureServer(store, brokerNames, { keyKind: brokerKeyKind, nowMs });

@@ -52,7 +52,10 @@ export async function rotateBrokerCa(
 	}
 	store.replaceKey(brokerCa.key, readIfThere(brokerCaNext.key) ?? "");
 	store.replace(brokerCa.der, successor.raw);
-	const made = await newAuthority("broker-ca", nowMs);
+	const made = await newAuthority("broker-ca", {
+		nowMs,
+		predecessorEndMs: Date.parse(successor.validTo),
+	});
 	store.replaceKey(brokerCaNext.key, made.key);
 	store.replace(brokerCaNext.certificate, made.certificate);
 	const certificate = readCertificate(brokerCaNext.certificate);
@@ -143,7 +146,7 @@ export async function rotateDeviceCa(
 	}
 	const old = present[0] as X509Certificate;
 	keepRetired(store, "device-ca", old, deviceCa);
-	const made = await newAuthority("device-ca", nowMs);
+	const made = await newAuthority("device-ca", { nowMs });
 	const older = present.map(String).join("");
 	// First behind the others, where it does no harm: the key decides which of them signs.
 	store.replace(deviceCa.certificate, `${older}${made.certificate}`);

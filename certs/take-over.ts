@@ -17,23 +17,44 @@ const MAXIMUM_TRIES = 10;
 
 /** @returns what was taken over, by name; nothing where there is nothing old */
 export function takeOver(store: Store, nowMs: number): string[] {
-	const at = (name: string) => join(store.directory, name);
-	const names = existsSync(store.directory) ? readdirSync(store.directory) : [];
+	const { server, ids } = findOld(store);
 	const taken: string[] = [];
-	if (names.includes("broker.key") && names.includes("broker.pem")) {
-		again(() => takeServer(store, at("broker.pem"), at("broker.key"), nowMs));
+	if (server !== undefined) {
+		again(() => takeServer(store, server.chain, server.key, nowMs));
 		taken.push("broker");
 	}
-	const nodes = names.includes("nodes") ? readdirSync(at("nodes")) : [];
-	const flat = names.filter((name) => name.endsWith(".key")).map((name) => name.slice(0, -4));
-	const ids = [...new Set([...nodes, ...flat])].filter(isId);
 	for (const id of ids) {
-		if (["broker", "broker-ca", "broker-ca-next", "device-ca"].includes(id)) continue;
 		if (again(() => takeDevice(store, id, nowMs))) taken.push(id);
 	}
 	// Stores from before there was this file, and rotations that were stopped before they wrote it.
 	if (store.isThere) writeBrokerCas(store);
 	return taken;
+}
+
+/** Paths of what takeOver() would take; none where there is nothing old. */
+export function oldFiles(store: Store): string[] {
+	const { server, ids } = findOld(store);
+	const devices = ids.map((id) => {
+		const folder = join(store.directory, "nodes", id);
+		return existsSync(folder) ? folder : join(store.directory, `${id}.key`);
+	});
+	return [...(server === undefined ? [] : [server.chain]), ...devices];
+}
+
+const AUTHORITIES = ["broker-ca", "broker-ca-next", "device-ca"];
+
+function findOld(store: Store) {
+	const at = (name: string) => join(store.directory, name);
+	const names = existsSync(store.directory) ? readdirSync(store.directory) : [];
+	const isPair = (stem: string) => names.includes(`${stem}.key`) && names.includes(`${stem}.pem`);
+	const nodes = names.includes("nodes") ? readdirSync(at("nodes")) : [];
+	const inImage = nodes.filter((id) => existsSync(join(at("nodes"), id, "key.der")));
+	const flat = names.filter((name) => name.endsWith(".key")).map((name) => name.slice(0, -4));
+	const ids = [...new Set([...inImage, ...flat.filter(isPair)])].filter(isId);
+	return {
+		server: isPair("broker") ? { chain: at("broker.pem"), key: at("broker.key") } : undefined,
+		ids: ids.filter((id) => ![...AUTHORITIES, "broker"].includes(id)),
+	};
 }
 
 /** Another program that takes over at the same moment moves files away that were there just now. */

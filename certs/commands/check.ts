@@ -11,6 +11,7 @@ import { dayOf, fingerprintOf, imageAuthorities } from "../image";
 import { type Item, readInventory } from "../inventory";
 import { isUnder } from "../issue";
 import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store";
+import { AUTHORITY_NOTICE_MS, awayKeys, checkAuthorities } from "./check-authorities";
 import { checkRevocationLists } from "./check-lists";
 
 export const check: Command = {
@@ -20,9 +21,10 @@ export const check: Command = {
 Says what ends within that time or has ended, whose key is missing, is open to others or belongs to
 another certificate, which broker is not under the authority in use, which image lacks the
 authority in use or its successor, which revoked certificate is still in use, and what of the
-revocation list is missing. Exit code 0: nothing to do. 1: something, one line each.
+revocation list is missing. Exit code 0: nothing to do. 1: something, one line each. The key of an
+authority may be kept elsewhere: a line says which is not here, and that is nothing to do.
 
-  --within TIME      30d, 12h, 2w (default: 30d)
+  --within TIME      30d, 12h, 2w (default: 30d); authorities are named a year ahead
   --quiet            nothing is printed when there is nothing to do
   --directory DIR    another store than certs/generated
 
@@ -30,6 +32,7 @@ Examples:
   npm run certs -- check
   0 6 * * *  cd /srv/fieldmote && npm run -s certs -- check --within 30d --quiet
 `,
+	isReader: true,
 	run,
 };
 
@@ -59,10 +62,13 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 			checkFurther(store, item.name, nowMs + withinMs, say);
 		}
 	}
+	checkAuthorities(store, items, nowMs, say);
 	await checkRevocationLists(store, nowMs, withinMs, say);
 	if (count > 0) process.exitCode = 1;
-	else if (!given.has("quiet"))
-		context.say(`${items.length} certificates, all good; ${next(items)}`);
+	if (given.has("quiet")) return;
+	if (count === 0) context.say(`${items.length} certificates, all good; ${next(items)}`);
+	const away = awayKeys(store);
+	if (away !== "") context.say(away);
 }
 
 function next(items: readonly Item[]): string {
@@ -86,17 +92,18 @@ function checkDates(item: Item, nowMs: number, withinMs: number, say: Say): void
 		say(path, `was revoked on ${revokedAt.slice(0, 10)} and is still here; ${how}`);
 	}
 	const untilMs = Date.parse(certificate.validTo);
-	if (untilMs > nowMs + withinMs) return;
+	const isLeaf = kind === "server" || kind === "device";
+	if (untilMs > nowMs + (isLeaf ? withinMs : Math.max(withinMs, AUTHORITY_NOTICE_MS))) return;
 	const days = Math.floor((untilMs - nowMs) / 86_400_000);
 	const when = untilMs <= nowMs ? "ended on" : `ends in ${days} days, on`;
-	const what = kind === "server" || kind === "device" ? name : kind;
+	const what = isLeaf ? name : kind;
 	say(path, `${when} ${dayOf(certificate)}; "npm run certs -- renew ${what}"`);
 }
 
 function checkKey(store: Store, { certificate, path, key, kind, name }: Item, say: Say): void {
 	if (key === undefined || certificate === undefined) return;
 	if (!existsSync(key)) {
-		// An authority that was brought along may do without: it signs elsewhere.
+		// An authority may do without: its key is kept elsewhere.
 		if (kind === "server" || kind === "device") {
 			say(key, `is not there; "npm run certs -- ${kind} ${name} --new-key" makes another`);
 		}
@@ -162,10 +169,12 @@ function checkImage(store: Store, id: string, certificate: X509Certificate, say:
 		return;
 	}
 	try {
-		if ((statSync(imageKey).mode & 0o077) !== 0) say(imageKey, "others can read it; chmod 600");
+		if ((statSync(imageKey).mode & 0o077) !== 0) {
+			say(imageKey, `others can read it; chmod 600 ${store.shown(imageKey)}`);
+		}
 		if (existsSync(key)) {
 			const der = readKey(key).export({ format: "der", type: "pkcs8" });
-			if (!readFileSync(imageKey).equals(der)) say(imageKey, `is another than ${key}`);
+			if (!readFileSync(imageKey).equals(der)) say(imageKey, `is another than ${store.shown(key)}`);
 		}
 		if (!readCertificate(imageCertificate).raw.equals(certificate.raw)) {
 			say(imageCertificate, `is another than the device's; ${refresh}`);

@@ -4,6 +4,7 @@ import { readWords, UsageError } from "../../host-sim/words";
 import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
 import { type Item, readInventory, subjectOf } from "../inventory";
+import { oldFiles } from "../take-over";
 
 const DAY_MS = 86_400_000;
 
@@ -21,6 +22,7 @@ Examples:
   npm run certs -- list
   npm run -s certs -- list --json | jq '.[] | select(.daysLeft < 60) | .name'
 `,
+	isReader: true,
 	run,
 };
 
@@ -38,6 +40,9 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 			),
 		);
 		return;
+	}
+	for (const path of oldFiles(store)) {
+		say(`${store.shown(path)}: is of the layout before; "npm run certs -- init" takes it over`);
 	}
 	if (items.length === 0) {
 		say(`${store.shown(store.directory)}: is empty; "npm run certs -- init" begins`);

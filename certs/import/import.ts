@@ -13,6 +13,7 @@ import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
 import { type Firmware, loadFirmware } from "../probe/load";
 import { readCertificates, StoreError } from "../store";
+import { oldFiles } from "../take-over";
 import { checkAuthority, checkDevice, checkServer } from "./checks";
 import { readImportedCertificates, readImportedKey } from "./files";
 import type { Findings } from "./look";
@@ -64,6 +65,11 @@ export async function runImport(words: readonly string[], context: CommandContex
 	}
 	if (given.text("chain") !== undefined && kind !== "server") {
 		throw new UsageError("--chain: only with import server");
+	}
+	const [old] = oldFiles(context.store);
+	if (old !== undefined) {
+		const shown = context.store.shown(old);
+		throw new StoreError(`${shown}: is of the layout before; "npm run certs -- init" first`);
 	}
 	const firmware = await loadFirmware();
 	try {

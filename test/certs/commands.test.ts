@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../host-sim/build.mjs";
@@ -166,103 +166,6 @@ test("list: a table, and JSON", async (context) => {
 	);
 	assert.equal(records[4].revokedAt, null);
 	assert.equal(records[4].serial, certificate(bench.store.device("n1").certificate).serialNumber);
-});
-
-/** Of the store in the test: ends in 89 days. */
-function leafOf(path: (name: string) => string): Uint8Array {
-	return certificate(path("brokers/a.lan/fullchain.pem")).raw;
-}
-
-const DAMAGES: [what: string, damage: (path: (name: string) => string) => void, text: RegExp][] = [
-	["a key for all", (p) => chmodSync(p("broker-ca.key"), 0o644), /broker-ca\.key: others can read/],
-	[
-		"another key",
-		(p) => writeFileSync(p("brokers/a.lan/privkey.pem"), readFileSync(p("broker-ca.key"))),
-		/privkey\.pem: does not belong to .*fullchain\.pem/,
-	],
-	[
-		"no key",
-		(p) => rmSync(p("brokers/a.lan/privkey.pem")),
-		/privkey\.pem: is not there; .* server a\.lan --new-key/,
-	],
-	[
-		"half a certificate",
-		(p) => writeFileSync(p("devices/n1/certificate.pem"), "-----BEGIN CERTIFICATE-----\nMII"),
-		/devices\/n1\/certificate\.pem: holds no certificate/,
-	],
-	[
-		"a certificate that is none",
-		(p) =>
-			writeFileSync(
-				p("devices/n1/certificate.pem"),
-				"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-			),
-		/devices\/n1\/certificate\.pem: is damaged/,
-	],
-	[
-		"a broker under another authority",
-		(p) => {
-			writeFileSync(p("broker-ca.pem"), readFileSync(p("broker-ca-next.pem")));
-			writeFileSync(p("broker-ca.key"), readFileSync(p("broker-ca-next.key")));
-		},
-		/fullchain\.pem: is not under the brokers' authority in use; .* renew a\.lan/,
-	],
-	[
-		"an image without the successor",
-		(p) => rmSync(p("devices/n1/image/authority-1.der")),
-		/devices\/n1\/image: lacks the successor of the brokers' authority; .* device n1/,
-	],
-	[
-		"an image with another key",
-		(p) => writeFileSync(p("devices/n1/image/key.der"), "x", { mode: 0o600 }),
-		/image\/key\.der: is another than /,
-	],
-	[
-		"a further authority that ends",
-		(p) => writeFileSync(p("devices/n1/image/authority-2.der"), leafOf(p)),
-		/authority-2\.der: ends on 20\d\d-.*--force --authority FILE/,
-	],
-	[
-		"a further authority that is none",
-		(p) => writeFileSync(p("devices/n1/image/authority-2.der"), "text"),
-		/authority-2\.der: holds no certificate; /,
-	],
-	["no list", (p) => rmSync(p("device-crl.pem")), /device-crl\.pem: is not there/],
-	[
-		"a list of nobody",
-		(p) => writeFileSync(p("device-crl.pem"), ""),
-		/device-crl\.pem: holds no list of CN=fieldmote device CA/,
-	],
-];
-
-test("check: silent when good, one line for each thing that is not", async (context) => {
-	const bench = makeStoreBench(context);
-	const nothing = await bench.run("check");
-	assert.equal(nothing.status, 1);
-	assert.match(nothing.err, /no authorities there; see init/);
-	await bench.done("init");
-	await bench.done("server", "a.lan", "--days", "90");
-	await bench.done("device", "n1");
-	assert.match(await bench.done("check"), /^5 certificates, all good; the next to end is a\.lan/);
-	assert.equal(await bench.done("check", "--quiet"), "");
-	const soon = await bench.run("check", "--within", "13w");
-	assert.equal(soon.status, 1);
-	assert.match(soon.out, /^.*fullchain\.pem: ends in 89 days, on .*renew a\.lan"\n$/);
-	const path = (name: string) => join(bench.store.directory, name);
-	const before = bench.contents();
-	for (const [what, damage, text] of DAMAGES) {
-		damage(path);
-		const isLater = /ends/.test(what);
-		const { status, out } = await bench.run("check", "--within", isLater ? "13w" : "30d");
-		assert.equal(status, 1, what);
-		assert.match(out, text, what);
-		rmSync(bench.store.device("n1").imageAuthorities[2], { force: true });
-		for (const [name, hex] of Object.entries(before)) {
-			writeFileSync(path(name), Buffer.from(hex, "hex"));
-			if (/key/.test(name)) chmodSync(path(name), 0o600);
-		}
-	}
-	assert.equal((await bench.run("check")).status, 0);
 });
 
 test("revoke: said by list and check, kept out of renew and device", async (context) => {
