@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { hasOwnRights } from "../certs/names";
 import { UsageError } from "../host-sim/words";
 import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
 import { type Configuration, ConfigurationError, readConfiguration } from "./configuration";
@@ -63,6 +64,7 @@ interface Prepared {
 async function run(options: DeviceOptions, root: string): Promise<void> {
 	const nowMs = Date.now();
 	const configuration = readConfiguration(options, root, nowMs);
+	checkRights(configuration.node, options.node === "" ? "the site's node" : "--node");
 	if (configuration.siteFile !== undefined) checkSiteIsTaken(root);
 	const tools = findTools(configuration.platform, root, process.env);
 	const { node, broker } = configuration;
@@ -87,6 +89,12 @@ async function run(options: DeviceOptions, root: string): Promise<void> {
 			: credentials;
 	sayCredentials(process.stdout, made, root);
 	await execute({ configuration, tools, credentials: made, port }, options, root);
+}
+
+/** A broker takes the id for the user: a board must not have the rights of a program. */
+function checkRights(node: string, where: string): void {
+	if (!hasOwnRights(node)) return;
+	throw new UsageError(`${where} ${node}: is a user in broker/acl, and would have its rights`);
 }
 
 function hostsOf({ places }: Configuration["broker"]): string[] {

@@ -148,6 +148,23 @@ test("a line stays a line: a network's name cannot bring a command into what is 
 	bench.site(SITE);
 });
 
+test("a board does not get the name and the rights of a program", () => {
+	const users = [...readFileSync("broker/acl", "utf8").matchAll(/^user (.+)$/gm)];
+	assert.ok(users.length >= 3);
+	for (const [, user] of users) {
+		const { status, stderr } = bench.run(["--board", "nodemcu-v2", "--node", user, ...PORT]);
+		assert.equal(status, 2, user);
+		assert.match(stderr, new RegExp(`--node ${user}: is a user in broker/acl`));
+	}
+	bench.site({ ...SITE, node: "edge" });
+	const { status, stderr } = bench.run(["--board", "nodemcu-v2", ...PORT]);
+	bench.site(SITE);
+	assert.equal(status, 2);
+	assert.match(stderr, /the site's node edge: is a user in broker\/acl/);
+	assert.ok(!existsSync(join(bench.root, "certs/generated/devices/edge")));
+	assert.deepEqual(bench.calls(), []);
+});
+
 test("what the firmware would refuse at boot is refused before anything is built", () => {
 	bench.site({ wifi: [{ ssid: "x", password: "short" }], brokr: {}, diag: { intervalMs: 1 } });
 	const { status, stderr } = bench.run([...GIVEN, ...PORT]);
