@@ -1,7 +1,8 @@
 /**
  * Certificates for a broker and its devices for programs that need them now: whatever is missing of
  * a store is made, and a leaf that ends soon or does not fit any more is renewed. Always holds: a
- * key is never overwritten; a second start changes nothing; nobody else writes at the same moment. Must not know the command line.
+ * key is never overwritten; a second start changes nothing; two starts at once are one after the
+ * other. Must not know the command line.
  */
 
 import { ensureAuthorities } from "./authorities";
