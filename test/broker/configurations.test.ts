@@ -12,7 +12,7 @@ import type { IClientOptions, MqttClient } from "mqtt";
 import { CONFIGURATIONS } from "../../broker/configurations";
 import { ensurePasswords } from "../../broker/passwords";
 import { ensureCertificates } from "../../certs/ensure";
-import { skipWithout } from "../support/mosquitto";
+import { freePort, skipWithout } from "../support/mosquitto";
 import {
 	complaints,
 	connect,
@@ -268,6 +268,20 @@ test(
 		}
 	},
 );
+
+test("bridge: its nodes need passwords, and are held to the ACL there", options, async () => {
+	const upstream = { host: "localhost", port: await freePort() };
+	const broker = await startStaged(["bridge"], { directory, upstream });
+	const port = portOf(broker);
+	const as = (username: string) => ({ username, password: broker.password(username) });
+	const node = await connect(port, as("sim-1"));
+	assert.deepEqual(await talk(node, await connect(port, as("dashboard")), "sim-1"), OWN);
+	assert.equal(await knock(port, {}), "Connection refused: Not authorized");
+	const wrong = { username: "sim-1", password: broker.password("logger") };
+	assert.equal(await knock(port, wrong), "Connection refused: Not authorized");
+	await broker.until(AS_USER);
+	await broker.stop();
+});
 
 test("a port that is in use is an error with words", options, async () => {
 	const server = createServer().listen(0, "127.0.0.1");
