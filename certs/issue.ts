@@ -13,12 +13,13 @@ import {
 	type Identity,
 	importKey,
 	type KeyKind,
+	type LeafRequest,
 	makeDeviceCertificate,
 	makeKeys,
 	makeServerCertificate,
 } from "./authority";
 import { refreshImage } from "./image";
-import { type Ledger, readLedger, recordIssued } from "./ledger";
+import { type Ledger, type LedgerKind, readLedger, recordIssued } from "./ledger";
 import { toPem } from "./pem";
 import {
 	type DevicePaths,
@@ -61,16 +62,40 @@ export async function issueServer(
 	const files = store.server(name);
 	const authority = options.authority ?? (await loadAuthority(store, store.brokerCa));
 	if (options.newKey) retireKey(store, files.key, `server-${name.replace("*", "_")}.key`);
-	const kind = options.keyKind ?? "P-256";
-	if (!existsSync(files.key)) await writeKey(store, files.key, kind);
-	const { publicKey } = await importKey(readKey(files.key));
-	const { nowMs, days } = options;
-	const made = await makeServerCertificate(authority, names, { publicKey, nowMs, days });
-	const certificate = new X509Certificate(Buffer.from(made.rawData));
-	const issuer = new X509Certificate(Buffer.from(authority.certificate.rawData));
-	recordIssued(store, "server", name, certificate, issuer, nowMs);
+	const request = await requestFor(store, files.key, options.keyKind ?? "P-256", options);
+	const made = await makeServerCertificate(authority, names, request);
+	const { certificate, issuer } = recorded(store, "server", name, made, authority, options.nowMs);
 	store.replace(files.chain, `${certificate}${issuer}`);
 	return files;
+}
+
+/** What a certificate for the key in a file is made from; the key is made where there is none. */
+async function requestFor(
+	store: Store,
+	key: string,
+	kind: KeyKind,
+	{ nowMs, days }: IssueOptions,
+): Promise<LeafRequest> {
+	if (!existsSync(key)) {
+		store.writeNewKey(key, toPem("PRIVATE KEY", await exportKey(await makeKeys(kind))));
+	}
+	const { publicKey } = await importKey(readKey(key));
+	return { publicKey, nowMs, days };
+}
+
+/** Enters what was made in the ledger, before it is in its place. */
+function recorded(
+	store: Store,
+	kind: LedgerKind,
+	name: string,
+	made: Identity["certificate"],
+	authority: Identity,
+	nowMs: number,
+) {
+	const certificate = new X509Certificate(Buffer.from(made.rawData));
+	const issuer = new X509Certificate(Buffer.from(authority.certificate.rawData));
+	recordIssued(store, kind, name, certificate, issuer, nowMs);
+	return { certificate, issuer };
 }
 
 /** Issues a broker's certificate unless there is one that is good for these names. */
@@ -150,13 +175,9 @@ export async function issueDevice(
 		retireKey(store, paths.key, `device-${id}.key`);
 		retireKey(store, paths.imageKey, `device-${id}-image.key`);
 	}
-	if (!existsSync(paths.key)) await writeKey(store, paths.key, "RSA");
-	const { publicKey } = await importKey(readKey(paths.key));
-	const { nowMs, days } = options;
-	const made = await makeDeviceCertificate(authority, id, { publicKey, nowMs, days });
-	const certificate = new X509Certificate(Buffer.from(made.rawData));
-	const issuer = new X509Certificate(Buffer.from(authority.certificate.rawData));
-	recordIssued(store, "device", id, certificate, issuer, nowMs);
+	const request = await requestFor(store, paths.key, "RSA", options);
+	const made = await makeDeviceCertificate(authority, id, request);
+	const { certificate } = recorded(store, "device", id, made, authority, options.nowMs);
 	store.replace(paths.certificate, certificate.toString());
 	refreshImage(store, id, options.further);
 	return paths;
@@ -198,8 +219,4 @@ export async function ensureDevice(
 
 function retireKey(store: Store, path: string, name: string): void {
 	if (readIfThere(path) !== undefined) store.retire(path, name);
-}
-
-async function writeKey(store: Store, path: string, kind: KeyKind): Promise<void> {
-	store.writeNewKey(path, toPem("PRIVATE KEY", await exportKey(await makeKeys(kind))));
 }

@@ -11,6 +11,7 @@ import { isId } from "../firmware/topics";
 import { writeBrokerCas } from "./authorities";
 import { namesOf } from "./issue";
 import { type LedgerKind, readLedger, recordIssued } from "./ledger";
+import { keyToPem } from "./pem";
 import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
 
 const MAXIMUM_TRIES = 10;
@@ -90,8 +91,7 @@ function takeDevice(store: Store, id: string, nowMs: number): boolean {
 	);
 	if (key === undefined) return false;
 	const paths = store.device(id);
-	const pem = readKey(key).export({ format: "pem", type: "pkcs8" });
-	const isNew = store.writeNewKey(paths.key, pem);
+	const isNew = store.writeNewKey(paths.key, keyToPem(readKey(key)));
 	if (isNew && certificate !== undefined) {
 		store.writeNew(paths.certificate, readCertificate(certificate).toString());
 		record(store, "device", id, paths.certificate, nowMs);

@@ -10,6 +10,7 @@ import { commonNameOf, writeBrokerCas } from "../authorities";
 import { refreshImage } from "../image";
 import { namesOf } from "../issue";
 import { recordIssued } from "../ledger";
+import { keyToPem } from "../pem";
 import { writeRevocationLists } from "../revocation";
 import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store";
 
@@ -25,10 +26,6 @@ export interface Taken {
 /** Throws StoreError where something else is in the way. */
 function refuse(store: Store, path: string, what: string, why: string): never {
 	throw new StoreError(`${store.shown(path)}: ${what}; --force moves it to retired/${why}`);
-}
-
-function pemOf(key: KeyObject): string {
-	return key.export({ format: "pem", type: "pkcs8" }).toString();
 }
 
 function isSameKey(path: string, key: KeyObject | undefined): boolean {
@@ -60,7 +57,7 @@ export function putBrokerCa(store: Store, taken: Taken): string[] {
 		store.retire(brokerCa.key, "broker-ca.key");
 	}
 	if (isNew) store.retire(brokerCa.certificate, "broker-ca.pem");
-	if (key !== undefined) store.writeNewKey(brokerCa.key, pemOf(key));
+	if (key !== undefined) store.writeNewKey(brokerCa.key, keyToPem(key));
 	store.replace(brokerCa.der, certificate.raw);
 	if (isNew) record(store, "broker-ca", taken, certificate);
 	store.replace(brokerCa.certificate, certificate.toString());
@@ -93,7 +90,7 @@ export async function putDeviceCa(store: Store, taken: Taken): Promise<string[]>
 	if (!isSameKey(deviceCa.key, key) && (isNew || key !== undefined)) {
 		store.retire(deviceCa.key, "device-ca.key");
 	}
-	if (key !== undefined) store.writeNewKey(deviceCa.key, pemOf(key));
+	if (key !== undefined) store.writeNewKey(deviceCa.key, keyToPem(key));
 	if (isNew) record(store, "device-ca", taken, certificate);
 	const older = before.filter((one) => !one.raw.equals(certificate.raw));
 	store.replace(deviceCa.certificate, [certificate, ...older].join(""));
@@ -124,7 +121,7 @@ export function putServer(store: Store, taken: Taken, chain: readonly X509Certif
 	const name = serverName(certificate);
 	const files = store.server(name);
 	if (!isSameKey(files.key, key)) store.retire(files.key, `server-${name.replace("*", "_")}.key`);
-	store.writeNewKey(files.key, pemOf(key as KeyObject));
+	store.writeNewKey(files.key, keyToPem(key as KeyObject));
 	record(store, "server", taken, chain[1] ?? certificate, name);
 	store.replace(files.chain, chain.join(""));
 	return [store.shown(files.chain), store.shown(files.key)];
@@ -156,7 +153,7 @@ export function putDevice(
 	const paths = store.device(id);
 	if (!isSameKey(paths.key, key)) store.retire(paths.key, `device-${id}.key`);
 	if (!isSameKey(paths.imageKey, key)) store.retire(paths.imageKey, `device-${id}-image.key`);
-	store.writeNewKey(paths.key, pemOf(key as KeyObject));
+	store.writeNewKey(paths.key, keyToPem(key as KeyObject));
 	record(store, "device", taken, issuer, id);
 	store.replace(paths.certificate, certificate.toString());
 	refreshImage(store, id);
