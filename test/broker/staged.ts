@@ -49,6 +49,8 @@ export function makeDirectory(): string {
 export interface StagedOptions {
 	/** Default: a new one. */
 	readonly directory?: string;
+	/** In the place of broker/: NAME.conf and acl. */
+	readonly source?: string;
 	/** More users with passwords. */
 	readonly users?: readonly string[];
 	/** Lines behind acl. */
@@ -87,9 +89,10 @@ export async function startStaged(
 	options: StagedOptions = {},
 ): Promise<Staged> {
 	const { directory = makeDirectory(), users = [], acl = [], more = [], upstream } = options;
+	const { source = SOURCE } = options;
 	const configurations = names.map((name) => findConfiguration(name) as Configuration);
 	const files = await prepareFiles(
-		SOURCE,
+		source,
 		directory,
 		configurations,
 		["localhost", "127.0.0.1"],
@@ -108,13 +111,13 @@ export async function startStaged(
 	}
 	if (acl.length > 0) {
 		paths["/etc/mosquitto/acl"] = join(directory, "acl");
-		copyFileSync(join(SOURCE, "acl"), join(directory, "acl"));
+		copyFileSync(join(source, "acl"), join(directory, "acl"));
 		appendFileSync(join(directory, "acl"), `\n${acl.join("\n")}\n`);
 	}
 	Object.assign(paths, options.paths);
 	const ports: Record<string, number> = {};
 	for (const name of names) ports[name] = options.ports?.[name] ?? (await freePort());
-	const staging = { source: SOURCE, folder, ports, address: "127.0.0.1", paths, more };
+	const staging = { source, folder, ports, address: "127.0.0.1", paths, more };
 	const configuration = stage({ ...staging, ...(upstream && { upstream }) });
 	for (const [option, value] of Object.entries(options.replace ?? {})) {
 		const file = join(folder, "conf.d", `${names[0]}.conf`);
