@@ -13,7 +13,7 @@ export type LedgerKind = "broker-ca" | "device-ca" | "server" | "device";
 
 /** A certificate, and what became of it. */
 export interface LedgerEntry {
-	/** Upper-case hex, as node:crypto and openssl print it. */
+	/** serialOf() it. */
 	readonly serial: string;
 	readonly kind: LedgerKind;
 	/** Of a server its first name, of a device its id, of an authority its common name. */
@@ -57,6 +57,12 @@ type Line =
 	| ({ event: "issued" } & LedgerEntry)
 	| ({ event: "revoked" } & RevokedEntry)
 	| ({ event: "flashed" } & FlashedEntry);
+
+/** A serial number in hex as node:crypto prints it: upper case, whole bytes, no zero in front. */
+export function serialOf(hex: string): string {
+	const digits = hex.toUpperCase().replace(/^0+(?=.)/, "");
+	return digits.length % 2 === 0 || digits === "0" ? digits : `0${digits}`;
+}
 
 /** Names an authority's key: SHA-256 of its SubjectPublicKeyInfo, hex. */
 export function keyIdOf({ publicKey }: X509Certificate): string {
@@ -120,10 +126,11 @@ export function readLedger(store: Store): Ledger {
 		const line = parse(text);
 		if (line === undefined) unread++;
 		else if (line.event === "issued") {
-			const { event: _, ...entry } = line;
+			const { event: _, ...entry } = { ...line, serial: serialOf(line.serial) };
 			certificates.set(entry.serial, entry);
 		} else if (line.event === "revoked") {
-			const { event: _, ...entry } = line;
+			// Numbers that were given by hand, with zeros in front, are in older ledgers.
+			const { event: _, ...entry } = { ...line, serial: serialOf(line.serial) };
 			if (!revoked.has(entry.serial)) revoked.set(entry.serial, entry);
 		} else if (line.event === "flashed") {
 			const { event: _, ...entry } = line;

@@ -6,7 +6,7 @@
 import { existsSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
 import type { Command, CommandContext } from "../command";
-import { keyIdOf, type Ledger, readLedger, recordRevoked } from "../ledger";
+import { keyIdOf, type Ledger, readLedger, recordRevoked, serialOf } from "../ledger";
 import { writeRevocationLists } from "../revocation";
 import { readCertificate, readCertificates, type Store, StoreError } from "../store";
 import { takeOver } from "../take-over";
@@ -43,19 +43,20 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 		...given.names.flatMap((id) => certificatesOf(store, ledger, id, nowMs)),
 		...numbers.map((text) => certificateOf(store, ledger, text)),
 	];
+	const lines = new Map<string, string>();
 	let count = 0;
 	for (const { serial, issuer, name } of found) {
+		if (lines.has(serial)) continue;
 		const before = ledger.revoked.get(serial);
-		if (before !== undefined) {
-			say(`${serial} (${name}): was revoked on ${before.at.slice(0, 10)}`);
-			continue;
-		}
+		const what = before === undefined ? "revoked" : `was revoked on ${before.at.slice(0, 10)}`;
+		lines.set(serial, `${serial} (${name}): ${what}`);
+		if (before !== undefined) continue;
 		recordRevoked(store, { serial, issuer, at: new Date(nowMs).toISOString() });
-		say(`${serial} (${name}): revoked`);
 		count++;
 	}
 	// Also when all were revoked before: a run that was cut may not have come to this.
 	await writeRevocationLists(store, nowMs);
+	for (const line of lines.values()) say(line);
 	if (count === 0) return;
 	say(`Now: give the brokers ${store.shown(store.deviceCrl)} and restart them; a reload keeps it`);
 	say("from coming in again, but does not cut a connection that it has.");
@@ -94,7 +95,7 @@ function certificatesOf(store: Store, ledger: Ledger, id: string, nowMs: number)
 }
 
 function certificateOf(store: Store, ledger: Ledger, text: string): Found {
-	const serial = text.replace(/[:\s]|^0x/gi, "").toUpperCase();
+	const serial = serialOf(text.replace(/[:\s]|^0x/gi, ""));
 	if (!/^[0-9A-F]{1,40}$/.test(serial)) {
 		throw new UsageError(`--serial ${text}: hexadecimal, up to 40 digits`);
 	}
