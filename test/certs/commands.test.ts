@@ -5,8 +5,10 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { issueServer } from "../../certs/issue";
 import { root } from "../../host-sim/build.mjs";
 import { makeStoreBench } from "../support/certs-command";
+import { skipWithout } from "../support/mosquitto";
 import { paste } from "../support/simulator";
 
 const ROOT_X1 =
@@ -148,6 +150,32 @@ test("device --count: numbered, and a run that was stopped goes on", async (cont
 		return certificate(bench.store.device(id).certificate).serialNumber;
 	});
 	assert.equal(new Set(serials).size, 4);
+});
+
+test("device --count: on a terminal it says how far it is, and for how long", {
+	skip: skipWithout("script"),
+}, async (context) => {
+	const { store, done } = makeStoreBench(context);
+	await done("init");
+	const words = `certs device shed --count 12 --directory ${store.directory}`;
+	const running = paste(`script -qec "node ${join(root, "host-sim/bin.mjs")} ${words}" /dev/null`);
+	assert.equal(await running.ended(), 0, running.out());
+	assert.match(running.out(), /\r\d+ of 12, \d+\.\d a second, \d+ s left\u001b\[K/);
+	assert.match(running.out(), /\n12 of 12 devices: 12 made/);
+});
+
+test("server: an expired certificate is not passed over", async (context) => {
+	const { store, done, run } = makeStoreBench(context);
+	await done("init");
+	const nowMs = Date.now() - 3 * 86_400_000;
+	const { chain } = await issueServer(store, ["a.lan"], { nowMs, days: 1 });
+	const before = readFileSync(chain, "utf8");
+	const { status, err } = await run("server", "a.lan");
+	assert.equal(status, 1);
+	assert.match(err, /fullchain\.pem: ended on 20\d\d-\d\d-\d\d; --force issues it anew$/m);
+	assert.equal(readFileSync(chain, "utf8"), before);
+	await done("server", "a.lan", "--force");
+	assert.match(await done("check"), /all good/);
 });
 
 test("list: a table, and JSON", async (context) => {

@@ -246,6 +246,35 @@ test("a second rotation waits for the boards that were not flashed since the fir
 	assert.ok(existsSync(store.retired));
 });
 
+test("a board that was revoked holds up no rotation", async (context) => {
+	const { store, done, run } = makeStoreBench(context);
+	await done("init");
+	await done("device", "n1", "gone");
+	rmSync(store.device("gone").imageAuthorities[1]);
+	assert.match((await run("renew", "broker-ca")).err, /1 devices lack the successor/);
+	await done("revoke", "gone");
+	await done("renew", "broker-ca");
+});
+
+test("renew without a name brings a broker over that is still under the authority before", async (context) => {
+	const { store, done, run } = makeStoreBench(context);
+	await done("init");
+	await done("server", "a.lan");
+	await done("server", "b.lan");
+	const { chain } = store.server("a.lan");
+	const before = readFileSync(chain, "utf8");
+	await done("renew", "broker-ca");
+	const other = readFileSync(store.server("b.lan").chain, "utf8");
+	// As one that was brought back from a copy.
+	writeFileSync(chain, before);
+	assert.match((await run("check")).out, /a\.lan\/fullchain\.pem: is not under .* in use/);
+	const said = await done("renew");
+	assert.match(said, /a\.lan\/fullchain\.pem: new, /);
+	assert.doesNotMatch(said, /b\.lan/);
+	assert.equal(readFileSync(store.server("b.lan").chain, "utf8"), other);
+	assert.match(await done("check"), /all good/);
+});
+
 test("what was flashed counts, not what the image on the computer is by now", async (context) => {
 	const bench = makeStoreBench(context);
 	const { store } = bench;
