@@ -119,7 +119,7 @@ test("what boards or Mosquitto would refuse is not copied, and why is said", {
 	const cases: [Omit<LineageParts, "leaf">, RegExp][] = [
 		[curve, /CN=R99: its key is secp384r1\n.*P-256; Let's Encrypt.*\n.*certbot renew /],
 		[await makeParts("RSA-1024", rsa), /its key is rsaEncryption, 1024 bits/],
-		[await makeParts("RSA-2048", rsa, ended), /fullchain\.pem: has expired/],
+		[await makeParts("RSA-2048", rsa, ended), /fullchain\.pem: CN=: certificate has expired/],
 		[{ ...good, key: curve.key }, /privkey\.pem: does not belong to .*fullchain\.pem/],
 		[{ ...good, key: locked.toString() }, /cannot|can be read without passphrase/],
 		[{ ...good, chain: leafAlone }, /holds the leaf alone/],
@@ -175,7 +175,7 @@ test("the key is for nobody else from its first byte on", { skip: skipHook }, as
 	const programs = join(makeDirectory(), "bin");
 	const modes = join(programs, "modes");
 	// chown is the first that touches the copies when they are written.
-	standIn(programs, "chown", `stat -c %a "$2" "$3" >'${modes}'`);
+	standIn(programs, "chown", `stat -c %a "$3" "$4" >'${modes}'`);
 	const lineage = writeLineage(makeDirectory(), await makeParts("RSA-2048", rsa));
 	const { status, text } = runHook({
 		RENEWED_LINEAGE: lineage,

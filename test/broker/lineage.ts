@@ -8,7 +8,7 @@ import { KeyObject } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { type Kind, type Made, make, makeKeys } from "../support/certificate-maker";
+import { type Kind, type Made, make, makeKeys, type Plan } from "../support/certificate-maker";
 import { SOURCE } from "./staged";
 
 export const HOOK = join(SOURCE, "letsencrypt-deploy.sh");
@@ -25,16 +25,17 @@ export function pem(label: string, der: Uint8Array): string {
 	return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
 }
 
-interface Hierarchy {
+export interface Hierarchy {
 	readonly top: Made;
 	readonly intermediate: Made;
 }
 
-async function makeHierarchy(kind: Kind): Promise<Hierarchy> {
+/** @param dates of the intermediate */
+export async function makeHierarchy(kind: Kind, dates = DATES): Promise<Hierarchy> {
 	const common = { authority: true, ...DATES };
 	const top = await make({ name: "Root X9", keys: await makeKeys(kind), ...common });
-	const keys = await makeKeys(kind);
-	const intermediate = await make({ name: "R99", keys, issuer: top, pathLength: 0, ...common });
+	const below = { keys: await makeKeys(kind), issuer: top, pathLength: 0, ...common, ...dates };
+	const intermediate = await make({ name: "R99", ...below });
 	return { top, intermediate };
 }
 
@@ -49,14 +50,14 @@ export interface LineageParts {
 
 export async function makeParts(
 	kind: Kind,
-	{ intermediate }: Hierarchy,
-	dates: { from: Date; to: Date } = DATES,
+	{ intermediate }: Pick<Hierarchy, "intermediate">,
+	more: Partial<Plan> = {},
 ): Promise<LineageParts> {
-	const keys = await makeKeys(kind);
-	const leaf = await make({ name: "", keys, issuer: intermediate, names: ["localhost"], ...dates });
+	const plan = { keys: await makeKeys(kind), issuer: intermediate, names: ["localhost"] };
+	const leaf = await make({ name: "", ...plan, ...DATES, ...more });
 	return {
 		chain: pem("CERTIFICATE", leaf.der) + pem("CERTIFICATE", intermediate.der),
-		key: KeyObject.from(keys.privateKey).export({ format: "pem", type: "pkcs8" }).toString(),
+		key: KeyObject.from(plan.keys.privateKey).export({ format: "pem", type: "pkcs8" }).toString(),
 		leaf,
 	};
 }
