@@ -12,7 +12,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { probe } from "../../../certs/probe/probe";
 import type { Report } from "../../../certs/probe/report";
 import { RULE_NAMES, type RuleName } from "../../../certs/probe/rule";
@@ -313,6 +313,31 @@ test("TLS 1.1 alone", async () => {
 	server.on("tlsClientError", () => undefined);
 	const report = await ask(await listen(server));
 	assertFails(report, ["version"], /^broker .*; TLS 1\.1 only$/, /^tls_version tlsv1\.2/);
+});
+
+test("three to six connections", async () => {
+	const made = await leaf();
+	const connectionsOf = async (options: TlsOptions, target: Partial<Target> = {}) => {
+		let connections = 0;
+		const server = createTlsServer({
+			cert: pemOf(made) + pemOf(ecRoot),
+			key: KeyObject.from(made.keys.privateKey).export({ format: "pem", type: "pkcs8" }),
+			...options,
+		});
+		server.on("connection", () => connections++);
+		server.on("tlsClientError", () => undefined);
+		// CONNACK.
+		server.on("secureConnection", (socket) => {
+			socket.on("error", () => undefined).once("data", () => socket.end(Buffer.of(0x20, 2, 0, 0)));
+		});
+		await ask(await listen(server), target);
+		return connections;
+	};
+	assert.equal(await connectionsOf({}), 3);
+	assert.equal(await connectionsOf({}, { name: "other" }), 4);
+	const clients = { requestCert: true, ca: pemOf(devices) };
+	assert.equal(await connectionsOf(clients, identityOf(await device())), 4);
+	assert.equal(await connectionsOf({ minVersion: "TLSv1.3" }), 6);
 });
 
 test("ciphers without ECDHE and GCM", { skip }, async () => {
