@@ -1,12 +1,12 @@
 /**
  * Passwords for a try: one file for each user, whose first line is the password, and Mosquitto's
  * files of hashes made from them. Always holds: only their owner can read them; a password that is
- * there stays; none is in an argument list, a message or a log.
+ * there stays; none is in an argument list, a message, a log or another file.
  */
 
-import { execFileSync } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { pbkdf2Sync, randomBytes } from "node:crypto";
 import {
+	chmodSync,
 	existsSync,
 	linkSync,
 	mkdirSync,
@@ -17,10 +17,12 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { BrokerError, findProgram } from "./mosquitto";
+import { BrokerError } from "./mosquitto";
 
 /** In hex: a password that begins with - would be taken for an option. */
 const PASSWORD_BYTES = 16;
+/** As mosquitto_passwd has it; Mosquitto refuses other lengths. */
+const HASH = { name: "sha512", iterations: 101, saltBytes: 12, bytes: 64 } as const;
 
 /** Path of the file with a user's password. */
 export function passwordFile(folder: string, user: string): string {
@@ -42,20 +44,33 @@ export function usersIn(folder: string): string[] {
  */
 export function ensurePasswords(folder: string, name: string, users: readonly string[]): string {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	// One that was there already may be open to others.
+	chmodSync(folder, 0o700);
 	const hashes = join(folder, name);
 	for (const user of users) ensurePassword(folder, user);
-	const lines = users.map((user) => `${user}:${readPassword(passwordFile(folder, user))}\n`);
+	const lines = users.map((user) => {
+		return `${user}:${hashPassword(readPassword(passwordFile(folder, user)))}\n`;
+	});
 	// Made anew each time: a user's file may have been changed or be new.
 	const temporary = join(folder, `.${name}.${process.pid}.new`);
 	try {
 		writeFileSync(temporary, lines.join(""), { mode: 0o600 });
-		// -U turns the passwords in a file into hashes.
-		execFileSync(findProgram("mosquitto_passwd"), ["-U", temporary], { stdio: "pipe" });
 		renameSync(temporary, hashes);
 	} finally {
 		rmSync(temporary, { force: true });
 	}
 	return hashes;
+}
+
+/**
+ * What Mosquitto compares with: $7$iterations$salt$hash, base64. Not by mosquitto_passwd -U, which
+ * leaves the passwords in a file of mode 0666 until it has ended.
+ */
+export function hashPassword(password: string): string {
+	const { name, iterations, saltBytes, bytes } = HASH;
+	const salt = randomBytes(saltBytes);
+	const hash = pbkdf2Sync(password, salt, iterations, bytes, name);
+	return `$7$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
 }
 
 function ensurePassword(folder: string, user: string): void {
