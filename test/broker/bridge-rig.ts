@@ -21,7 +21,7 @@ before(async () => {
 	await ensureCertificates(directory, { ...names, node: "edge" });
 });
 
-/** @param more for both, in the place of the usual */
+/** @param more for both, in the place of the usual; but `replace` is for upstream alone */
 export async function startBoth(
 	more: StagedOptions = {},
 ): Promise<{ upstream: Staged; edge: Staged }> {

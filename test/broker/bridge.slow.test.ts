@@ -1,6 +1,7 @@
 /**
  * The bridge with upstream away: reports are counted by their sequence numbers, through a stop of
- * upstream in the middle of a stream and a restart of the edge while it waits.
+ * upstream in the middle of a stream and a restart of the edge while it waits. And a line that is
+ * cut without a word.
  */
 
 import assert from "node:assert/strict";
@@ -9,8 +10,12 @@ import type { MqttClient } from "mqtt";
 import { above, below, isUp, options, startBoth } from "./bridge-rig";
 import { eventually } from "./staged";
 
+/** One and a half times the keep-alive and what Mosquitto takes to look; 90 s by its default. */
+const NOTICED_MS = 60_000;
+
 test("upstream away and back: nothing at QoS 1 is lost", options, async (t) => {
-	const { upstream, edge } = await startBoth();
+	// The witness may be slower than the bridge; the edge's own limit stays.
+	const { upstream, edge } = await startBoth({ replace: { max_queued_messages: "5000" } });
 	const seen: number[] = [];
 	const take = (topic: string, payload: string) => {
 		if (topic.endsWith("/time")) seen.push(Number(payload));
@@ -31,7 +36,8 @@ test("upstream away and back: nothing at QoS 1 is lost", options, async (t) => {
 	const streaming = report(node, 200);
 	await upstream.stop();
 	await streaming;
-	await report(node, 200);
+	// More than the other files let wait.
+	await report(node, 1_200);
 	await node.endAsync();
 	await edge.stop();
 	await edge.start();
@@ -43,13 +49,36 @@ test("upstream away and back: nothing at QoS 1 is lost", options, async (t) => {
 	const later = await above(upstream, "logger", take, true);
 	await report(again, 50);
 	await eventually("the last report", () => seen.includes(sequence) || undefined);
-	assert.equal(sequence, 550);
+	assert.equal(sequence, 1_550);
 	const all = Array.from({ length: sequence }, (_, i) => i + 1);
 	await eventually("all", () => all.every((number) => seen.includes(number)) || undefined);
 	// Mosquitto's bridge lets what is new overtake its queue when it comes back.
 	const overtaken = seen.filter((number, i) => i > 0 && number < (seen[i - 1] as number)).length;
 	t.diagnostic(`${seen.length - all.length} repeated, order broken ${overtaken} times`);
 	for (const client of [again, later]) await client.endAsync();
+	await edge.stop();
+	await upstream.stop();
+});
+
+test("a line that is cut without a word is said to be so within about 50 s", options, async (t) => {
+	const { upstream, edge } = await startBoth();
+	let line = "";
+	const logger = await above(upstream, "logger", (_topic, payload) => {
+		line = payload;
+	});
+	await logger.subscribeAsync("fieldmote/edge/connected", { qos: 1 });
+	await eventually("the line", () => line === "1" || undefined);
+	const from = performance.now();
+	// It says nothing any more, and its kernel goes on answering.
+	process.kill(edge.pid(), "SIGSTOP");
+	try {
+		await eventually("the cut", () => line === "0" || undefined, NOTICED_MS);
+	} finally {
+		process.kill(edge.pid(), "SIGCONT");
+	}
+	t.diagnostic(`after ${Math.round((performance.now() - from) / 1000)} s`);
+	await eventually("it is back", () => line === "1" || undefined);
+	await logger.endAsync();
 	await edge.stop();
 	await upstream.stop();
 });

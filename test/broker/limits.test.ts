@@ -1,11 +1,18 @@
-/** What the limits in the configurations bound, seen at plain.conf as it is. */
+/**
+ * What the limits in the configurations bound, seen at plain.conf as it is; that each file keeps
+ * sessions by itself; and that docs/brokers.md has the numbers of the files.
+ */
 
 import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
 import { connect as connectTcp, type Socket } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { generate, type Packet, parser } from "mqtt-packet";
-import { skipWithout } from "../support/mosquitto";
-import { connect, eventually, type Staged, startStaged } from "./staged";
+import { CONFIGURATIONS } from "../../broker/configurations";
+import { root } from "../../host-sim/build.mjs";
+import { freePort, skipWithout } from "../support/mosquitto";
+import { connect, eventually, makeDirectory, SOURCE, type Staged, startStaged } from "./staged";
 
 const skip = skipWithout("mosquitto", "mosquitto_passwd");
 const options = { skip, timeout: 90_000 };
@@ -117,4 +124,46 @@ test("1,000 connections; the next is closed, those who are there stay", options,
 	assert.equal(next.taken[0]?.cmd, "connack");
 	for (const socket of [...sockets, next.socket, late.socket]) socket.destroy();
 	await broker.stop();
+});
+
+test("each file keeps sessions where the main configuration does not say so", options, async () => {
+	const directory = makeDirectory();
+	for (const { name } of CONFIGURATIONS) {
+		const upstream = { host: "localhost", port: await freePort() };
+		const without = ["persistence true"];
+		const broker = await startStaged([name], { directory, upstream, without });
+		await broker.stop();
+		const path = join(directory, "state", name, "state", "mosquitto.db");
+		assert.ok(existsSync(path), `${name}: nothing was written`);
+	}
+});
+
+/** Option → value. */
+function optionsOf(name: string): Record<string, string> {
+	const text = readFileSync(join(SOURCE, `${name}.conf`), "utf8");
+	return Object.fromEntries(
+		[...text.matchAll(/^(\w+) (.+)$/gm)].map(([, key, value]) => [key, value]),
+	);
+}
+
+test("docs/brokers.md has the numbers of the files", () => {
+	const all = optionsOf("plain");
+	const edge = optionsOf("bridge");
+	const count = (text = "") => Number(text).toLocaleString("en-US");
+	const megabytes = (text = "") => `${Number(text) / 2 ** 20} MB`;
+	const months = (text = "") => text.replace(/^(\d+)m$/, "$1 months");
+	const queue = `${count(all.max_queued_messages)} and ${megabytes(all.max_queued_bytes)}`;
+	const atEdge = `${count(edge.max_queued_messages)} and ${megabytes(edge.max_queued_bytes)}`;
+	const wanted = [
+		`| \`max_packet_size\` | ${count(all.max_packet_size)} bytes |`,
+		`| \`max_inflight_messages\` | ${all.max_inflight_messages} |`,
+		`| ${queue} for each client; \`bridge.conf\`: ${atEdge} |`,
+		`| \`max_connections\` | ${count(all.max_connections)} for each listener |`,
+		`| \`persistent_client_expiration\` | ${months(all.persistent_client_expiration)} |`,
+		`every ${all.autosave_interval} s (\`autosave_interval\`)`,
+		`\`keepalive_interval\`, ${edge.keepalive_interval} s`,
+		`within ${edge.restart_timeout?.replace(" ", " to ")} s (\`restart_timeout\`)`,
+	];
+	const page = readFileSync(join(root, "docs", "brokers.md"), "utf8");
+	for (const one of wanted) assert.ok(page.includes(one), `not in the page: ${one}`);
 });

@@ -3,6 +3,7 @@
  * `fieldmote broker` runs it. What a test leaves running is ended when the test's process is done.
  */
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
 	appendFileSync,
@@ -61,6 +62,8 @@ export interface StagedOptions {
 	/** Path as Debian has it → path here, in the place of the usual. */
 	readonly paths?: Readonly<Record<string, string>>;
 	readonly ports?: Readonly<Record<string, number>>;
+	/** Lines that the main configuration is to lack. */
+	readonly without?: readonly string[];
 	/** Option → another value, for what takes too long as it is. */
 	readonly replace?: Readonly<Record<string, string>>;
 }
@@ -119,6 +122,11 @@ export async function startStaged(
 	for (const name of names) ports[name] = options.ports?.[name] ?? (await freePort());
 	const staging = { source, folder, ports, address: "127.0.0.1", paths, more };
 	const configuration = stage({ ...staging, ...(upstream && { upstream }) });
+	for (const line of options.without ?? []) {
+		const main = readFileSync(configuration, "utf8");
+		assert.ok(main.includes(`\n${line}\n`), `no line ${line} in:\n${main}`);
+		writeFileSync(configuration, main.replace(`\n${line}\n`, "\n"));
+	}
 	for (const [option, value] of Object.entries(options.replace ?? {})) {
 		const file = join(folder, "conf.d", `${names[0]}.conf`);
 		const line = new RegExp(`^${option} .*$`, "m");
@@ -223,12 +231,16 @@ export function complaints(log: string): string[] {
 }
 
 /** Waits until `look` gives something. */
-export async function eventually<T>(what: string, look: () => T | undefined): Promise<T> {
-	const limitMs = Date.now() + PATIENCE_MS;
+export async function eventually<T>(
+	what: string,
+	look: () => T | undefined,
+	patienceMs = PATIENCE_MS,
+): Promise<T> {
+	const endMs = Date.now() + patienceMs;
 	for (;;) {
 		const found = look();
 		if (found !== undefined) return found;
-		if (Date.now() > limitMs) throw new Error(`${what}: not within ${PATIENCE_MS} ms`);
+		if (Date.now() > endMs) throw new Error(`${what}: not within ${patienceMs} ms`);
 		await new Promise((resolve) => setTimeout(resolve, 10));
 	}
 }
