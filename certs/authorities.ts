@@ -74,8 +74,11 @@ export function brokerCasOf({ brokerCa, brokerCaNext }: Store): string {
 	);
 }
 
-/** @returns whether a certificate was made */
-async function ensureAuthority(
+/**
+ * Makes what is missing of one authority, key or certificate.
+ * @returns whether a certificate was made
+ */
+export async function ensureAuthority(
 	store: Store,
 	files: AuthorityFiles,
 	kind: keyof typeof NAMES & LedgerKind,

@@ -5,7 +5,7 @@
  */
 
 import { createHash, type X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readCertificate, readKey, type Store, StoreError } from "./store";
 
 /**
@@ -38,7 +38,7 @@ export function refreshImage(store: Store, id: string, further?: Uint8Array): bo
 function replaceOrRemove(store: Store, path: string, source: string): boolean {
 	if (existsSync(source)) return store.replace(path, readCertificate(source).raw);
 	const isThere = existsSync(path);
-	rmSync(path, { force: true });
+	if (isThere) store.discard(path);
 	return isThere;
 }
 

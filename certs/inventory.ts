@@ -6,6 +6,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { commonNameOf } from "./authorities";
 import { namesOf } from "./issue";
 import { type LedgerKind, readLedger } from "./ledger";
@@ -60,6 +61,12 @@ export function readInventory(store: Store): Item[] {
 	for (const id of store.devices()) {
 		const device = store.device(id);
 		add("device", id, device.certificate, device.key);
+	}
+	for (const path of store.links()) {
+		const problem = "is a link; the store follows none; move the folder itself here";
+		const kind = basename(dirname(path)) === "brokers" ? "server" : "device";
+		const base = { kind, name: basename(path), path, key: undefined, others: [], problem } as const;
+		items.push({ ...base, certificate: undefined, revokedAt: undefined });
 	}
 	return items;
 }

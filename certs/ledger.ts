@@ -100,6 +100,7 @@ export function recordFlashed(store: Store, entry: FlashedEntry): void {
 }
 
 function append(store: Store, line: Line): void {
+	store.changing(store.ledger);
 	store.makeFolder(store.directory);
 	const file = openSync(store.ledger, "a+", 0o600);
 	try {

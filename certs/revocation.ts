@@ -13,11 +13,18 @@ import { fromPem, toPem } from "./pem";
 import { readCertificates, readIfThere, readKey, type Store, StoreError } from "./store";
 import { loadX509 } from "./x509";
 
-/** Writes the lists anew from the ledger. Throws StoreError where one cannot be signed. */
-export async function writeRevocationLists(store: Store, nowMs: number): Promise<void> {
+/**
+ * Writes the lists anew from the ledger. Throws StoreError where one cannot be signed.
+ * @param authorities default: those that brokers trust
+ */
+export async function writeRevocationLists(
+	store: Store,
+	nowMs: number,
+	authorities = readCertificates(store.deviceCa.certificate),
+): Promise<void> {
 	const revoked = [...readLedger(store).revoked.values()];
 	const lists: string[] = [];
-	for (const certificate of readCertificates(store.deviceCa.certificate)) {
+	for (const certificate of authorities) {
 		const issuer = keyIdOf(certificate);
 		const own = revoked.filter((entry) => entry.issuer === issuer);
 		const key = findKey(store, certificate);
@@ -31,11 +38,12 @@ export async function writeRevocationLists(store: Store, nowMs: number): Promise
 	store.replace(store.deviceCrl, lists.join(""));
 }
 
-/** The key of an authority: the one in use, or one that was retired. */
+/** The key of an authority: the one in use, the one to come, or one that was retired. */
 export function findKey(store: Store, certificate: X509Certificate) {
 	const retired = existsSync(store.retired) ? readdirSync(store.retired) : [];
 	const paths = [
 		store.deviceCa.key,
+		store.deviceCaNext.key,
 		...retired
 			.filter((name) => /^device-ca.*\.key$/.test(name))
 			.map((name) => join(store.retired, name)),

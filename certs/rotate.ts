@@ -5,15 +5,25 @@
  * removed; who would be stranded is named first. Must not know the command line.
  */
 
-import type { X509Certificate } from "node:crypto";
-import { commonNameOf, loadAuthority, newAuthority, writeBrokerCas } from "./authorities";
+import { X509Certificate } from "node:crypto";
+import { existsSync } from "node:fs";
+import { commonNameOf, ensureAuthority, loadAuthority, newAuthority } from "./authorities";
+import type { Identity } from "./authority";
 import { fingerprintOf, imageAuthorities } from "./image";
-import { readInventory } from "./inventory";
-import { issueServer, namesOf } from "./issue";
+import { type Item, readInventory } from "./inventory";
+import { issueServer, isUnder, namesOf } from "./issue";
 import { readLedger, recordIssued } from "./ledger";
 import { hasOwnRights } from "./names";
+import { keyToPem } from "./pem";
 import { writeRevocationLists } from "./revocation";
-import { readCertificate, readCertificates, readIfThere, type Store, StoreError } from "./store";
+import {
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	type Store,
+	StoreError,
+} from "./store";
 
 export interface RotateOptions {
 	readonly nowMs: number;
@@ -32,40 +42,77 @@ export async function rotateBrokerCa(
 	say: Say,
 ): Promise<void> {
 	const { brokerCa, brokerCaNext } = store;
-	// Both have to be able to sign before anything is done.
-	const next = await loadAuthority(store, brokerCaNext);
-	const nextPem = readIfThere(brokerCaNext.certificate) ?? "";
 	const old = readCertificate(brokerCa.certificate);
 	const successor = readCertificate(brokerCaNext.certificate);
-	// A run before this one was stopped after the brokers had their certificates.
-	const isHalfDone = old.raw.equals(successor.raw);
-	if (!isHalfDone) {
+	// Otherwise a run before this one was stopped after the brokers had their certificates.
+	if (!old.raw.equals(successor.raw)) {
+		// Both have to be able to sign before anything is done.
+		const authority = await loadAuthority(store, brokerCaNext);
 		if (!force) refuseStranded(store, successor);
-		for (const item of readInventory(store)) {
-			if (item.kind !== "server" || item.certificate === undefined) continue;
-			const { name, certificate } = item;
-			await issueServer(store, namesOf(certificate), { nowMs, name, authority: next });
-			say(`${store.shown(item.path)}: new, under ${commonNameOf(successor)}`);
-		}
+		await reissue(store, () => true, { nowMs, authority }, say);
 		keepRetired(store, "broker-ca", old, brokerCa);
-		store.replace(brokerCa.certificate, nextPem);
+		// The key decides which of them signs; what is trusted is the first.
+		store.replace(brokerCa.certificate, `${successor}${old}`);
 	}
-	store.replaceKey(brokerCa.key, readIfThere(brokerCaNext.key) ?? "");
+	if (!isKeyOf(brokerCa.key, successor)) {
+		await loadAuthority(store, brokerCaNext);
+		store.replaceKey(brokerCa.key, readIfThere(brokerCaNext.key) ?? "");
+	}
+	store.replace(brokerCa.certificate, String(successor));
 	store.replace(brokerCa.der, successor.raw);
-	const made = await newAuthority("broker-ca", {
-		nowMs,
-		predecessorEndMs: Date.parse(successor.validTo),
-	});
-	store.replaceKey(brokerCaNext.key, made.key);
-	store.replace(brokerCaNext.certificate, made.certificate);
-	const certificate = readCertificate(brokerCaNext.certificate);
-	store.replace(brokerCaNext.der, certificate.raw);
-	writeBrokerCas(store);
-	const name = commonNameOf(certificate);
-	recordIssued(store, "broker-ca", name, certificate, certificate, nowMs);
+	// What was issued since a run was stopped.
+	const isOther = ({ certificate, others }: Item) =>
+		certificate !== undefined && !isUnder([certificate, ...others], successor);
+	const authority = await loadAuthority(store, brokerCa);
+	await reissue(store, isOther, { nowMs, authority }, say);
+	const name = await makeSuccessor(store, successor, nowMs);
 	say(`${store.shown(brokerCa.certificate)}: ${commonNameOf(successor)} is in use now`);
 	say(`${store.shown(brokerCaNext.certificate)}: ${name} is its successor`);
 	sayRotated(store, say);
+}
+
+async function reissue(
+	store: Store,
+	isWanted: (item: Item) => boolean,
+	options: { readonly nowMs: number; readonly authority: Identity },
+	say: Say,
+): Promise<void> {
+	for (const item of readInventory(store)) {
+		const { kind, name, certificate } = item;
+		if (kind !== "server" || certificate === undefined || !isWanted(item)) continue;
+		await issueServer(store, namesOf(certificate), { ...options, name });
+		const issuer = new X509Certificate(Buffer.from(options.authority.certificate.rawData));
+		say(`${store.shown(item.path)}: new, under ${commonNameOf(issuer)}`);
+	}
+}
+
+/**
+ * Its certificate is written last: as long as it is the one of the authority in use, the same
+ * command goes on here, and the key that it makes then has signed nothing.
+ * @returns its name
+ */
+async function makeSuccessor(
+	store: Store,
+	predecessor: X509Certificate,
+	nowMs: number,
+): Promise<string> {
+	const { brokerCaNext } = store;
+	const made = await newAuthority("broker-ca", {
+		nowMs,
+		predecessorEndMs: Date.parse(predecessor.validTo),
+	});
+	const certificate = new X509Certificate(made.certificate);
+	const name = commonNameOf(certificate);
+	recordIssued(store, "broker-ca", name, certificate, certificate, nowMs);
+	store.replaceKey(brokerCaNext.key, made.key);
+	store.replace(brokerCaNext.der, certificate.raw);
+	store.replace(store.brokerCas, `${predecessor}${certificate}`);
+	store.replace(brokerCaNext.certificate, String(certificate));
+	return name;
+}
+
+function isKeyOf(path: string, certificate: X509Certificate): boolean {
+	return existsSync(path) && certificate.checkPrivateKey(readKey(path));
 }
 
 /** What is left for people to do. */
@@ -125,38 +172,42 @@ function keepRetired(
 	if (key !== undefined) store.writeNewKey(at(".key"), key);
 }
 
-/** A new authority for devices; brokers trust the older ones beside it. */
+/**
+ * A new authority for devices; brokers trust the older ones beside it. It waits as deviceCaNext
+ * until it is in use, so that no key is lost that is trusted, and a run that was stopped goes on.
+ */
 export async function rotateDeviceCa(
 	store: Store,
 	{ nowMs, force }: RotateOptions,
 	say: Say,
 ): Promise<void> {
-	const { deviceCa } = store;
+	const { deviceCa, deviceCaNext } = store;
 	await loadAuthority(store, deviceCa);
 	const present = readCertificates(deviceCa.certificate);
-	if (present.length > 1 && !force) {
-		const rest = underOlder(store);
-		throw new StoreError(
-			[
-				`${store.shown(deviceCa.certificate)}: an older authority is still in it; ` +
-					`"npm run certs -- renew device-ca --finish" comes first, --force adds a third`,
-				...shortened(rest.map((name) => `${name}: is under the older one`)),
-			].join("\n"),
-		);
+	const begun = existsSync(deviceCaNext.certificate)
+		? readCertificate(deviceCaNext.certificate)
+		: undefined;
+	const older = present.filter((one) => begun?.raw.equals(one.raw) !== true);
+	if (older.length === present.length && older.length > 1 && !force) refuseThird(store);
+	if (begun === undefined || !isKeyOf(deviceCa.key, begun)) {
+		keepRetired(store, "device-ca", older[0] as X509Certificate, deviceCa);
+		await ensureAuthority(store, deviceCaNext, "device-ca", { nowMs });
 	}
-	const old = present[0] as X509Certificate;
-	keepRetired(store, "device-ca", old, deviceCa);
-	const made = await newAuthority("device-ca", { nowMs });
-	const older = present.map(String).join("");
-	// First behind the others, where it does no harm: the key decides which of them signs.
-	store.replace(deviceCa.certificate, `${older}${made.certificate}`);
-	store.replaceKey(deviceCa.key, made.key);
-	store.replace(deviceCa.certificate, `${made.certificate}${older}`);
-	const certificate = readCertificate(deviceCa.certificate);
-	const name = commonNameOf(certificate);
-	recordIssued(store, "device-ca", name, certificate, certificate, nowMs);
+	const certificate = readCertificate(deviceCaNext.certificate);
+	if (!isKeyOf(deviceCa.key, certificate)) {
+		// Its list comes before it: an authority without one shuts out its devices.
+		await writeRevocationLists(store, nowMs, [...older, certificate]);
+		// First behind the others, where it does no harm: the key decides which of them signs.
+		store.replace(deviceCa.certificate, [...older, certificate].join(""));
+		store.replaceKey(deviceCa.key, keyToPem(readKey(deviceCaNext.key)));
+	}
+	store.replace(deviceCa.certificate, [certificate, ...older].join(""));
 	await writeRevocationLists(store, nowMs);
+	// Without the certificate the key would be taken for one that waits.
+	store.discard(deviceCaNext.key);
+	store.discard(deviceCaNext.certificate);
 	const count = underOlder(store).length;
+	const name = commonNameOf(certificate);
 	say(
 		`${store.shown(deviceCa.certificate)}: ${name} signs now; brokers trust it and the one before`,
 	);
@@ -165,13 +216,29 @@ export async function rotateDeviceCa(
 	say('At last "npm run certs -- renew device-ca --finish".');
 }
 
+function refuseThird(store: Store): never {
+	throw new StoreError(
+		[
+			`${store.shown(store.deviceCa.certificate)}: an older authority is still in it; ` +
+				`"npm run certs -- renew device-ca --finish" comes first, --force adds a third`,
+			...shortened(underOlder(store).map((name) => `${name}: is under the older one`)),
+		].join("\n"),
+	);
+}
+
 /** Ends the overlap: brokers trust the authority in use only. */
 export async function finishDeviceCa(
 	store: Store,
 	{ nowMs, force }: RotateOptions,
 	say: Say,
 ): Promise<void> {
-	const { deviceCa } = store;
+	const { deviceCa, deviceCaNext } = store;
+	if (existsSync(deviceCaNext.certificate)) {
+		throw new StoreError(
+			`${store.shown(deviceCaNext.certificate)}: a replacement was stopped; ` +
+				'"npm run certs -- renew device-ca" goes on with it, --finish comes after that',
+		);
+	}
 	const present = readCertificates(deviceCa.certificate);
 	if (present.length === 1) {
 		say(`${store.shown(deviceCa.certificate)}: holds one authority; there is nothing to finish`);

@@ -12,9 +12,7 @@ import {
 	existsSync,
 	fsyncSync,
 	linkSync,
-	mkdirSync,
 	openSync,
-	readdirSync,
 	readFileSync,
 	renameSync,
 	rmSync,
@@ -22,6 +20,7 @@ import {
 	writeSync,
 } from "node:fs";
 import { dirname, isAbsolute, join, relative } from "node:path";
+import { foldersIn, linksIn, makeFolder, partOf } from "./folders";
 
 export { readCertificate, readCertificates, readIfThere, readKey, StoreError } from "./read";
 
@@ -62,7 +61,6 @@ export interface DevicePaths {
 
 const SECRET_MODE = 0o600;
 const PUBLIC_MODE = 0o644;
-const FOLDER_MODE = 0o700;
 
 export class Store {
 	/** As it was given. */
@@ -73,6 +71,8 @@ export class Store {
 	/** Both of them in one file, PEM: what programs trust, so that a rotation strands none. */
 	readonly brokerCas: string;
 	readonly deviceCa: AuthorityFiles;
+	/** The one that takes its place, while that is going on and only then. */
+	readonly deviceCaNext: AuthorityFiles;
 	/** Revocation lists of all authorities in deviceCa.certificate; PEM. */
 	readonly deviceCrl: string;
 	readonly ledger: string;
@@ -91,15 +91,19 @@ export class Store {
 		this.brokerCaNext = authority("broker-ca-next");
 		this.brokerCas = at("broker-cas.pem");
 		this.deviceCa = { certificate: at("device-ca.pem"), key: at("device-ca.key") };
+		this.deviceCaNext = {
+			certificate: at("device-ca-next.pem"),
+			key: at("device-ca-next.key"),
+		};
 		this.deviceCrl = at("device-crl.pem");
 		this.ledger = at("ledger.jsonl");
 		this.retired = at("retired");
 	}
 
-	/** @param name the first name of the broker's certificate */
+	/** @param name the first name of the broker's certificate; throws for what is no folder's name */
 	server(name: string): ServerFiles {
 		// An asterisk in a path would be the shell's.
-		const folder = join(this.directory, "brokers", name.replace(/^\*/, "_"));
+		const folder = join(this.directory, "brokers", partOf(name.replace(/^\*/, "_")));
 		return {
 			folder,
 			chain: join(folder, "fullchain.pem"),
@@ -107,9 +111,9 @@ export class Store {
 		};
 	}
 
-	/** @param id the node's id; isId() of firmware/topics.ts */
+	/** @param id the node's id, isId() of firmware/topics.ts; throws for what is no folder's name */
 	device(id: string): DevicePaths {
-		const folder = join(this.directory, "devices", id);
+		const folder = join(this.directory, "devices", partOf(id));
 		const image = join(folder, "image");
 		return {
 			folder,
@@ -134,6 +138,11 @@ export class Store {
 	/** Ids of the devices, sorted. */
 	devices(): string[] {
 		return foldersIn(join(this.directory, "devices"));
+	}
+
+	/** Paths of links where folders of brokers and devices should be; none is followed. */
+	links(): string[] {
+		return ["brokers", "devices"].flatMap((name) => linksIn(join(this.directory, name)));
 	}
 
 	/** Whether `init` has been here. */
@@ -169,6 +178,7 @@ export class Store {
 	 */
 	retire(path: string, name: string): void {
 		if (!existsSync(path)) return;
+		this.changing(path);
 		this.makeFolder(this.retired);
 		const [, stem = name, ending = ""] = /^(.*?)(\.[a-z]+)?$/.exec(name) ?? [];
 		for (let count = 1; ; count++) {
@@ -178,9 +188,18 @@ export class Store {
 		}
 	}
 
-	/** Makes a folder of the store, and those above it. */
+	/** Removes a file that is of no use any more; nothing when it is not there. */
+	discard(path: string): void {
+		this.changing(path);
+		rmSync(path, { force: true });
+	}
+
+	/** Called before each change of a file: for tests that stop a command before any of them. */
+	changing(_path: string): void {}
+
+	/** Makes a folder of the store, and those above it; throws StoreError where a link is. */
 	makeFolder(path: string): void {
-		mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+		makeFolder(this.directory, path);
 	}
 
 	/** A path as messages show it: from the folder of the store's parents that the user is in. */
@@ -215,6 +234,7 @@ export class Store {
 
 	/** In the store's own folder: mcconfig takes every file in an image's. */
 	private temporary(path: string, content: string | Uint8Array, mode: number): string {
+		this.changing(path);
 		this.makeFolder(dirname(path));
 		const temporary = join(this.directory, `.${randomUUID()}.new`);
 		const file = openSync(temporary, "wx", mode);
@@ -250,13 +270,4 @@ function moveNew(path: string, target: string): boolean {
 		if (code === "ENOENT") return true;
 		throw error;
 	}
-}
-
-function foldersIn(folder: string): string[] {
-	if (!existsSync(folder)) return [];
-	const entries = readdirSync(folder, { withFileTypes: true });
-	return entries
-		.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-		.map((entry) => entry.name)
-		.sort();
 }

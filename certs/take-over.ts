@@ -42,7 +42,7 @@ export function oldFiles(store: Store): string[] {
 	return [...(server === undefined ? [] : [server.chain]), ...devices];
 }
 
-const AUTHORITIES = ["broker-ca", "broker-ca-next", "device-ca"];
+const AUTHORITIES = ["broker-ca", "broker-ca-next", "device-ca", "device-ca-next"];
 
 function findOld(store: Store) {
 	const at = (name: string) => join(store.directory, name);

@@ -55,11 +55,12 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 }
 
 function moveAway({ store, nowMs, say }: CommandContext): void {
-	const { brokerCa, brokerCaNext, deviceCa } = store;
+	const { brokerCa, brokerCaNext, deviceCa, deviceCaNext } = store;
 	const paths = [
 		...Object.values(brokerCa),
 		...Object.values(brokerCaNext),
 		...Object.values(deviceCa),
+		...Object.values(deviceCaNext),
 		store.brokerCas,
 		store.deviceCrl,
 		store.ledger,
