@@ -1,7 +1,8 @@
 /**
- * Whether the firmware takes a certificate as an authority: it is shown a broker that says that this
- * authority signed it. Everything but the signature is looked at first, so that the signature,
- * which is not from there, is the only thing it may find. Always holds: the firmware decides.
+ * Whether the firmware takes a certificate as an authority: it is shown a broker that says that
+ * this authority signed it. Everything but the signature is looked at first, so that the
+ * signature, which is not from there, is the only thing it may find. Always holds: the firmware
+ * decides.
  */
 
 import type { X509Certificate } from "node:crypto";

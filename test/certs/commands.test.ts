@@ -21,8 +21,9 @@ function certificate(path: string): X509Certificate {
 test("init, server, device: the files, their names, their modes", async (context) => {
 	const bench = makeStoreBench(context);
 	const { store } = bench;
-	await bench.done("init");
+	assert.match(await bench.done("init"), /broker-cas\.pem: for programs \(bridges, /);
 	const out = await bench.done("server", "Broker.LAN", "192.168.1.10");
+	assert.match(out, /^Programs that connect to it .*: .*broker-cas\.pem$/m);
 	assert.match(out, /fullchain\.pem for broker\.lan, 192\.168\.1\.10, valid until 20\d\d-/);
 	assert.match(
 		await bench.done("device", "shed-1"),
