@@ -5,7 +5,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../host-sim/build.mjs";
-import { comeBack, rows } from "./herd";
+import { comeBack, RECONNECT, rows } from "./herd";
+
+test("the limits are the firmware's", () => {
+	const source = readFileSync(join(root, "firmware", "runtime.ts"), "utf8");
+	const [, text = ""] = /^const RECONNECT = Object\.freeze\(\{ (.*) \}\);$/m.exec(source) ?? [];
+	const pairs = text.split(", ").map((pair) => pair.split(": "));
+	const found = pairs.map(([name = "", value = ""]) => [name, Number(value.replaceAll("_", ""))]);
+	assert.deepEqual(Object.fromEntries(found), RECONNECT);
+});
 
 test("the figures of docs/scale.md are the backoff's", () => {
 	const page = readFileSync(join(root, "docs", "scale.md"), "utf8");

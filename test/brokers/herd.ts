@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import { Backoff } from "../../firmware/net/backoff";
 import { seeded } from "../support/seeded";
 
-/** firmware/runtime.ts */
-const RECONNECT = { baseMs: 1_000, capMs: 120_000, stableMs: 60_000 };
+/** As in firmware/runtime.ts, which cannot be loaded here; herd.test.ts compares them. */
+export const RECONNECT = { baseMs: 1_000, capMs: 120_000, stableMs: 60_000 };
 const OUTAGES_S = [0, 10, 60, 600, 3600];
 
 /** Times after the end of the outage at which each node is back, in order, milliseconds. */
