@@ -42,6 +42,8 @@ export async function rotateBrokerCa(
 	say: Say,
 ): Promise<void> {
 	const { brokerCa, brokerCaNext } = store;
+	// It says how to begin.
+	if (!existsSync(brokerCaNext.certificate)) await loadAuthority(store, brokerCaNext);
 	const old = readCertificate(brokerCa.certificate);
 	const successor = readCertificate(brokerCaNext.certificate);
 	// Otherwise a run before this one was stopped after the brokers had their certificates.
