@@ -60,7 +60,7 @@ export async function ensureAuthorities(store: Store, nowMs: number): Promise<st
 	return made;
 }
 
-/** Writes what programs trust, as far as it is there: the brokers' authority, then its successor. */
+/** Writes what programs trust, as far as it is there: the brokers' authority, its successor. */
 export function writeBrokerCas(store: Store): void {
 	const wanted = brokerCasOf(store);
 	if (wanted !== "") store.replace(store.brokerCas, wanted);

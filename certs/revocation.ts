@@ -10,7 +10,14 @@ import { join } from "node:path";
 import { identityOf, makeRevocationList } from "./authority";
 import { keyIdOf, type RevokedEntry, readLedger } from "./ledger";
 import { fromPem, toPem } from "./pem";
-import { readCertificates, readIfThere, readKey, type Store, StoreError } from "./store";
+import {
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	type Store,
+	StoreError,
+} from "./store";
 import { loadX509 } from "./x509";
 
 /**
@@ -67,8 +74,13 @@ async function keptList(
 			return toPem("X509 CRL", der);
 		}
 	}
+	const { deviceCa, deviceCrl } = store;
+	const isInUse = readCertificate(deviceCa.certificate).raw.equals(certificate.raw);
+	const where = isInUse
+		? `${store.shown(deviceCa.key)}: is not here`
+		: `${store.shown(store.retired)}: the key is not there`;
 	throw new StoreError(
-		`${store.shown(store.deviceCrl)}: the list of ${certificate.subject} cannot be signed: ` +
-			`its key is not there; it belongs in ${store.shown(store.retired)}`,
+		`${where}, and ${store.shown(deviceCrl)} cannot be signed for ${certificate.subject} without ` +
+			"it; bring it back from where it is kept, and give the same command again",
 	);
 }

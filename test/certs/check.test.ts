@@ -225,6 +225,14 @@ test("the key of an authority may be elsewhere: one line, exit code 0, and who n
 	}
 	assert.equal(JSON.stringify(readFileSync(store.ledger, "utf8")), before);
 	assert.ok(!existsSync(store.device("n2").folder));
+	const revoked = await run("revoke", "n1");
+	assert.equal(revoked.status, 1);
+	assert.match(revoked.err, new RegExp(`${deviceCa.key}: is not here, and .*; bring it back`));
+	renameSync(away(deviceCa.key), deviceCa.key);
+	assert.match(await done("revoke", "n1"), /\(n1\): was revoked/);
+	assert.doesNotMatch((await run("check")).out, /lacks/);
+	await done("device", "n1", "--new-key");
+	renameSync(deviceCa.key, away(deviceCa.key));
 	// What asks for none goes on: nothing is due.
 	await done("init");
 	await done("renew");
