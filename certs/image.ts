@@ -5,8 +5,8 @@
  */
 
 import { createHash, type X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { readCertificate, readKey, type Store, StoreError } from "./store";
+import { existsSync } from "node:fs";
+import { readBounded, readCertificate, readKey, type Store, StoreError } from "./store";
 
 /**
  * Brings the image of a device up to what the store has.
@@ -18,7 +18,7 @@ export function refreshImage(store: Store, id: string, further?: Uint8Array): bo
 	const [authority, next, public_] = device.imageAuthorities;
 	const key = readKey(device.key).export({ format: "der", type: "pkcs8" });
 	const isNewKey = store.writeNewKey(device.imageKey, key);
-	if (!isNewKey && !readFileSync(device.imageKey).equals(key)) {
+	if (!isNewKey && !readBounded(device.imageKey).equals(key)) {
 		throw new StoreError(
 			`${store.shown(device.imageKey)}: is another key than ${store.shown(device.key)}; ` +
 				"move the one away that the board does not have",

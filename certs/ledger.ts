@@ -121,7 +121,9 @@ export function readLedger(store: Store): Ledger {
 	const certificates = new Map<string, LedgerEntry>();
 	const revoked = new Map<string, RevokedEntry>();
 	const flashed = new Map<string, FlashedEntry>();
-	const lines = (readIfThere(store.ledger) ?? "").split("\n").filter((line) => line !== "");
+	const lines = (readIfThere(store.ledger, Number.POSITIVE_INFINITY) ?? "")
+		.split("\n")
+		.filter((line) => line !== "");
 	let unread = 0;
 	for (const text of lines) {
 		const line = parse(text);

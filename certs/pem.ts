@@ -16,10 +16,46 @@ export function keyToPem(key: KeyObject): string {
 	return toPem("PRIVATE KEY", key.export({ format: "der", type: "pkcs8" }));
 }
 
+/** A part of a text between two labels. */
+export interface PemBlock {
+	/** Such as "CERTIFICATE". */
+	readonly label: string;
+	/** With both lines that carry the label. */
+	readonly text: string;
+	/** What is between them. */
+	readonly inside: string;
+}
+
+const DASHES = "-----";
+const BEGIN = `${DASHES}BEGIN `;
+
+/** All parts of a text, in their order; takes time in proportion to its length, whatever is in it. */
+export function pemBlocks(text: string): PemBlock[] {
+	const blocks: PemBlock[] = [];
+	let start = text.indexOf(BEGIN);
+	while (start >= 0) {
+		const labelEnd = text.indexOf(DASHES, start + BEGIN.length);
+		if (labelEnd < 0) break;
+		const label = text.slice(start + BEGIN.length, labelEnd);
+		const insideStart = labelEnd + DASHES.length;
+		// Five dashes are in nothing but labels.
+		const end = text.indexOf(DASHES, insideStart);
+		if (end < 0) break;
+		const last = `${DASHES}END ${label}${DASHES}`;
+		if (!/^[A-Z0-9 ]+$/.test(label) || !text.startsWith(last, end)) {
+			start = text.indexOf(BEGIN, start + BEGIN.length);
+			continue;
+		}
+		const next = end + last.length;
+		blocks.push({ label, text: text.slice(start, next), inside: text.slice(insideStart, end) });
+		start = text.indexOf(BEGIN, next);
+	}
+	return blocks;
+}
+
 /** DER of all parts of a text that have this label. */
 export function fromPem(label: string, text: string): Uint8Array<ArrayBuffer>[] {
-	const parts = text.matchAll(
-		new RegExp(`-----BEGIN ${label}-----([^-]*)-----END ${label}-----`, "g"),
-	);
-	return [...parts].map(([, base64 = ""]) => new Uint8Array(Buffer.from(base64, "base64")));
+	return pemBlocks(text)
+		.filter((block) => block.label === label)
+		.map(({ inside }) => new Uint8Array(Buffer.from(inside, "base64")));
 }

@@ -11,6 +11,7 @@ import { identityOf, makeRevocationList } from "./authority";
 import { keyIdOf, type RevokedEntry, readLedger } from "./ledger";
 import { fromPem, toPem } from "./pem";
 import {
+	LIST_LIMIT_BYTES,
 	readCertificate,
 	readCertificates,
 	readIfThere,
@@ -67,7 +68,7 @@ async function keptList(
 ): Promise<string> {
 	const x509 = await loadX509();
 	const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
-	for (const der of fromPem("X509 CRL", readIfThere(store.deviceCrl) ?? "")) {
+	for (const der of fromPem("X509 CRL", readIfThere(store.deviceCrl, LIST_LIMIT_BYTES) ?? "")) {
 		const list = new x509.X509Crl(der);
 		if (!(await list.verify({ publicKey }).catch(() => false))) continue;
 		if (revoked.every(({ serial }) => list.findRevoked(serial) !== null)) {

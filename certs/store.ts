@@ -22,7 +22,15 @@ import {
 import { dirname, isAbsolute, join, relative } from "node:path";
 import { foldersIn, linksIn, makeFolder, partOf } from "./folders";
 
-export { readCertificate, readCertificates, readIfThere, readKey, StoreError } from "./read";
+export {
+	LIST_LIMIT_BYTES,
+	readBounded,
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	StoreError,
+} from "./read";
 
 /** Paths of an authority. */
 export interface AuthorityFiles {
@@ -167,7 +175,7 @@ export class Store {
 
 	/** Writes what anybody may read. @returns false when the very same is there already */
 	replace(path: string, content: string | Uint8Array): boolean {
-		if (existsSync(path) && readFileSync(path).equals(Buffer.from(content))) return false;
+		if (isSame(path, Buffer.from(content))) return false;
 		this.put(path, content, PUBLIC_MODE);
 		return true;
 	}
@@ -253,6 +261,12 @@ export class Store {
 		chmodSync(temporary, mode);
 		return temporary;
 	}
+}
+
+function isSame(path: string, content: Buffer): boolean {
+	const status = statSync(path, { throwIfNoEntry: false });
+	if (status?.isFile() !== true || status.size !== content.length) return false;
+	return readFileSync(path).equals(content);
 }
 
 /** @returns false when something is there by now; true also when somebody else has moved it */

@@ -5,11 +5,11 @@
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { pemBlocks } from "../certs/pem";
+import { readable, readBounded } from "../certs/read";
 import { UsageError } from "./words";
 import type { Credentials } from "./world/board";
-
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /** Reads what --ca, --cert and --key name. Throws UsageError. */
 export function readCredentials(files: {
@@ -41,17 +41,23 @@ export function isPem(path: string): boolean {
 
 function readCertificates(option: string, path: string): X509Certificate[] {
 	const bytes = read(option, path);
-	const blocks = [...bytes.toString("latin1").matchAll(BLOCK)];
-	const certificates = blocks.filter((block) => block[1] === "CERTIFICATE");
+	const blocks = pemBlocks(bytes.toString("latin1"));
+	const certificates = blocks.filter(({ label }) => label === "CERTIFICATE");
 	if (blocks.length > 0 && certificates.length === 0) {
-		const found = blocks[0][1].toLowerCase();
+		const found = blocks[0].label.toLowerCase();
 		throw new UsageError(`--${option} ${path}: holds a ${found}, not a certificate`);
 	}
+	const parts = blocks.length === 0 ? [bytes] : certificates.map(({ text }) => text);
+	let found: X509Certificate[];
 	try {
-		if (blocks.length === 0) return [new X509Certificate(bytes)];
-		return certificates.map((block) => new X509Certificate(block[0]));
+		found = parts.map((part) => new X509Certificate(part));
 	} catch {
 		throw new UsageError(`--${option} ${path}: is no certificate in PEM or DER form`);
+	}
+	try {
+		return found.map(readable);
+	} catch {
+		throw new UsageError(`--${option} ${path}: is no certificate that can be read; it is damaged`);
 	}
 }
 
@@ -80,12 +86,11 @@ function readKey(path: string): KeyObject {
 }
 
 function read(option: string, path: string): Buffer {
+	if (!existsSync(path)) throw new UsageError(`--${option} ${path}: no such file`);
 	try {
-		return readFileSync(path);
+		return readBounded(path);
 	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		const reason = code === "ENOENT" ? "no such file" : `cannot be read (${code})`;
-		throw new UsageError(`--${option} ${path}: ${reason}`);
+		throw new UsageError(`--${option} ${(error as Error).message}`);
 	}
 }
 

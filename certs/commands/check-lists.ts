@@ -1,9 +1,9 @@
 /** The part of `check` that is about the revocation lists: there, signed, complete, in time. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { keyIdOf, readLedger } from "../ledger";
 import { fromPem } from "../pem";
-import { readCertificates, type Store } from "../store";
+import { LIST_LIMIT_BYTES, readBounded, readCertificates, type Store, StoreError } from "../store";
 import { loadX509 } from "../x509";
 
 /** @param say path, and what is wrong with it */
@@ -22,10 +22,12 @@ export async function checkRevocationLists(
 	const x509 = await loadX509();
 	const lists = [];
 	try {
-		const parts = fromPem("X509 CRL", readFileSync(path, "utf8"));
+		const parts = fromPem("X509 CRL", readBounded(path, LIST_LIMIT_BYTES).toString());
 		for (const der of parts) lists.push(new x509.X509Crl(der));
-	} catch {
-		say(path, "is damaged: a list in it cannot be read");
+	} catch (error) {
+		const isFile = !(error instanceof StoreError);
+		const why = isFile ? "is damaged: a list in it cannot be read" : error.message;
+		say(path, why.replace(`${path}: `, ""));
 		return;
 	}
 	const revoked = [...readLedger(store).revoked.values()];

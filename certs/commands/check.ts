@@ -4,13 +4,20 @@
  */
 
 import type { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
 import { type Command, type CommandContext, readDurationMs } from "../command";
 import { dayOf, fingerprintOf, imageAuthorities } from "../image";
 import { type Item, readInventory } from "../inventory";
 import { isUnder } from "../issue";
-import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store";
+import {
+	readBounded,
+	readCertificate,
+	readCertificates,
+	readKey,
+	type Store,
+	StoreError,
+} from "../store";
 import { AUTHORITY_NOTICE_MS, awayKeys, checkAuthorities } from "./check-authorities";
 import { checkRevocationLists } from "./check-lists";
 
@@ -174,7 +181,7 @@ function checkImage(store: Store, id: string, certificate: X509Certificate, say:
 		}
 		if (existsSync(key)) {
 			const der = readKey(key).export({ format: "der", type: "pkcs8" });
-			if (!readFileSync(imageKey).equals(der)) say(imageKey, `is another than ${store.shown(key)}`);
+			if (!readBounded(imageKey).equals(der)) say(imageKey, `is another than ${store.shown(key)}`);
 		}
 		if (!readCertificate(imageCertificate).raw.equals(certificate.raw)) {
 			say(imageCertificate, `is another than the device's; ${refresh}`);

@@ -4,7 +4,7 @@
  * image's authorities up to date and nothing else.
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "../../firmware/topics";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
@@ -15,7 +15,7 @@ import { dayOf } from "../image";
 import { type DeviceOptions, ensureDevice } from "../issue";
 import { type Ledger, readLedger } from "../ledger";
 import { hasOwnRights } from "../names";
-import { readCertificate, StoreError } from "../store";
+import { readBounded, readCertificate, StoreError } from "../store";
 import { takeOver } from "../take-over";
 import { ensureDevices, numberedIds } from "./fleet";
 
@@ -133,7 +133,7 @@ function checkFurther(context: CommandContext, ids: readonly string[], further: 
 	const { store } = context;
 	for (const id of ids) {
 		const path = store.device(id).imageAuthorities[2];
-		if (!existsSync(path) || readFileSync(path).equals(further)) continue;
+		if (!existsSync(path) || readBounded(path).equals(further)) continue;
 		throw new StoreError(`${store.shown(path)}: is another authority; --force replaces it`);
 	}
 }

@@ -6,12 +6,10 @@
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { pemBlocks } from "../pem";
+import { readable, readBounded } from "../read";
 import { StoreError } from "../store";
-
-/** A certificate or a key is smaller by far. */
-const FILE_LIMIT_BYTES = 1 << 20;
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+import { look } from "./look";
 
 /** Gives the passphrase of a key. @param tries how often it was wrong before */
 export type AskPassphrase = (path: string, tries: number) => Promise<string>;
@@ -19,15 +17,20 @@ export type AskPassphrase = (path: string, tries: number) => Promise<string>;
 /** One asked for by hand may be mistyped; one in a file is wrong for good. */
 const MOST_TRIES = 3;
 
-interface Block {
-	readonly label: string;
-	readonly text: string;
+/** All certificates of a file, at least one. @throws StoreError */
+export async function readImportedCertificates(path: string): Promise<X509Certificate[]> {
+	const certificates = certificatesIn(path);
+	try {
+		for (const one of certificates) await look(readable(one));
+	} catch {
+		throw new StoreError(`${path}: is no certificate that can be read; it is damaged`);
+	}
+	return certificates;
 }
 
-/** All certificates of a file, at least one. @throws StoreError */
-export function readImportedCertificates(path: string): X509Certificate[] {
-	const bytes = read(path);
-	const blocks = blocksOf(bytes);
+function certificatesIn(path: string): X509Certificate[] {
+	const bytes = readBounded(path);
+	const blocks = pemBlocks(bytes.toString("latin1"));
 	const certificates = blocks.filter(({ label }) => /^(X509 |TRUSTED )?CERTIFICATE$/.test(label));
 	if (blocks.length > 0 && certificates.length === 0) {
 		const found = describeBlock(blocks[0]?.label ?? "");
@@ -52,8 +55,8 @@ function describeBlock(label: string): string {
 
 /** The private key of a file. @throws StoreError */
 export async function readImportedKey(path: string, ask: AskPassphrase): Promise<KeyObject> {
-	const bytes = read(path);
-	const blocks = blocksOf(bytes);
+	const bytes = readBounded(path);
+	const blocks = pemBlocks(bytes.toString("latin1"));
 	// openssl ecparam writes the curve in front of the key.
 	const block = blocks.find(({ label }) => /PRIVATE KEY$/.test(label));
 	if (blocks.length > 0 && block === undefined) {
@@ -105,24 +108,4 @@ function readDer(bytes: Buffer, passphrase?: string): KeyObject | undefined {
 		}
 	}
 	return undefined;
-}
-
-function blocksOf(bytes: Buffer): Block[] {
-	const found = bytes.toString("latin1").matchAll(BLOCK);
-	return [...found].map(([text, label = ""]) => ({ label, text }));
-}
-
-function read(path: string): Buffer {
-	try {
-		const status = statSync(path);
-		if (!status.isFile()) throw new StoreError(`${path}: is no file`);
-		if (status.size > FILE_LIMIT_BYTES)
-			throw new StoreError(`${path}: is too large, 1 MiB at most`);
-		return readFileSync(path);
-	} catch (error) {
-		if (error instanceof StoreError) throw error;
-		const { code } = error as NodeJS.ErrnoException;
-		const why = { ENOENT: "is not there", EACCES: "may not be read by you" }[code ?? ""];
-		throw new StoreError(`${path}: ${why ?? `cannot be read (${code})`}`);
-	}
 }

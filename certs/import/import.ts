@@ -108,7 +108,7 @@ async function importAuthority(job: Job, kind: "broker-ca" | "device-ca"): Promi
 	const { firmware, context, given, names } = job;
 	const { store, nowMs } = context;
 	const [path, keyPath] = takeNames(names, kind, ["CERT"], ["KEY"]);
-	const certificate = onlyOne(path as string);
+	const certificate = await onlyOne(path as string);
 	const key = keyPath === undefined ? undefined : await readKey(keyPath, given);
 	const found = await checkAuthority(firmware, kind, certificate, key, nowMs);
 	refuseWrong(path as string, found);
@@ -133,9 +133,9 @@ async function importAuthority(job: Job, kind: "broker-ca" | "device-ca"): Promi
 async function importServer({ firmware, context, given, names }: Job): Promise<void> {
 	const { store, nowMs } = context;
 	const [path, keyPath] = takeNames(names, "server", ["CERT", "KEY"], []) as [string, string];
-	const own = readImportedCertificates(path);
+	const own = await readImportedCertificates(path);
 	const between = given.text("chain");
-	const more = between === undefined ? [] : readImportedCertificates(between);
+	const more = between === undefined ? [] : await readImportedCertificates(between);
 	const key = await readKey(keyPath, given);
 	const { brokerCa, brokerCaNext } = store;
 	const authorities = [brokerCa.certificate, brokerCaNext.certificate]
@@ -155,7 +155,7 @@ async function importDevice({ firmware, context, given, names }: Job): Promise<v
 	const wanted = ["NODE", "CERT", "KEY"];
 	const [id, path, keyPath] = takeNames(names, "device", wanted, []) as [string, string, string];
 	if (!isId(id)) throw new UsageError(`"${id}": an id is 1 to 32 of a-z, 0-9 and -`);
-	const certificate = readImportedCertificates(path)[0] as X509Certificate;
+	const [certificate] = (await readImportedCertificates(path)) as [X509Certificate];
 	const key = await readKey(keyPath, given);
 	const file = store.deviceCa.certificate;
 	const authorities = existsSync(file) ? readCertificates(file) : [];
@@ -184,8 +184,8 @@ function takeNames(
 	return [...names];
 }
 
-function onlyOne(path: string): X509Certificate {
-	const found = readImportedCertificates(path);
+async function onlyOne(path: string): Promise<X509Certificate> {
+	const found = await readImportedCertificates(path);
 	if (found.length === 1) return found[0] as X509Certificate;
 	throw new StoreError(`${path}: holds ${found.length} certificates; one authority is wanted`);
 }

@@ -4,9 +4,8 @@
  * Ctrl-C.
  */
 
-import { readFileSync } from "node:fs";
 import type { ReadStream } from "node:tty";
-import { StoreError } from "../store";
+import { readBounded, StoreError } from "../store";
 import type { AskPassphrase } from "./files";
 
 const CTRL_C = "\u0003";
@@ -41,16 +40,17 @@ export function passphraseFrom(file: string | undefined): AskPassphrase {
 }
 
 function readFirstLine(file: string): string {
-	let text: string;
-	try {
-		text = readFileSync(file, "utf8");
-	} catch (error) {
-		const { code } = error as NodeJS.ErrnoException;
-		throw new StoreError(`--passphrase-file ${file}: cannot be read (${code})`);
-	}
-	const line = text.split(/\r?\n/, 1)[0] ?? "";
+	const line = readText(file).split(/\r?\n/, 1)[0] ?? "";
 	if (line === "") throw new StoreError(`--passphrase-file ${file}: the first line is empty`);
 	return line;
+}
+
+function readText(file: string): string {
+	try {
+		return readBounded(file).toString();
+	} catch (error) {
+		throw new StoreError(`--passphrase-file ${(error as Error).message}`);
+	}
 }
 
 /** @returns undefined by Ctrl-C or Ctrl-D */
