@@ -5,6 +5,7 @@
 
 import type { X509Certificate } from "node:crypto";
 import { dayOf } from "./image";
+import { look } from "./import/look";
 import { whyNoAnchor } from "./probe/anchor";
 import { loadFirmware } from "./probe/load";
 import { readCertificates, StoreError } from "./read";
@@ -17,6 +18,9 @@ export async function readFurtherAuthority(path: string, nowMs: number): Promise
 	const found = readCertificates(path);
 	const certificate = found[0] as X509Certificate;
 	const wrong = (why: string) => new StoreError(`${path}: ${why}`);
+	await look(certificate).catch(() => {
+		throw wrong("is no certificate that can be read; it is damaged");
+	});
 	if (found.length > 1) throw wrong("holds several certificates; one authority is wanted");
 	if (!certificate.ca) throw wrong("is no authority's certificate (basicConstraints)");
 	if (Date.parse(certificate.validTo) <= nowMs) throw wrong(`ended on ${dayOf(certificate)}`);

@@ -28,7 +28,7 @@ export interface Look {
 	readonly hasBasicConstraints: boolean;
 }
 
-/** Reads a certificate. */
+/** Reads a certificate; throws for one that is damaged. */
 export async function look(one: X509Certificate): Promise<Look> {
 	const x509 = await loadX509();
 	const parsed = new x509.X509Certificate(new Uint8Array(one.raw));
