@@ -15,6 +15,7 @@ const MORE_FOLDERS = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"];
 const START_MS = 20_000;
 /** It saves its state within this, or is killed. */
 const END_MS = 10_000;
+const ASK_AGAIN_MS = 300;
 
 /** What a user can mend: exit code 1, one line. */
 export class BrokerError extends Error {}
@@ -110,8 +111,14 @@ function fail(why: string): never {
 }
 
 async function endChild(child: ChildProcess, ended: Promise<string>): Promise<void> {
-	if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+	const ask = () => {
+		if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+	};
+	ask();
+	// Mosquitto 2.0.11 forgets a SIGTERM that comes just when it says that it runs.
+	const asking = setInterval(ask, ASK_AGAIN_MS);
 	const timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
 	await ended;
+	clearInterval(asking);
 	clearTimeout(timer);
 }

@@ -1,10 +1,11 @@
 /** `fieldmote broker` as a user runs it: processes, printed lines pasted into a shell, ends. */
 
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { findProgram, startBroker } from "../../broker/mosquitto";
 import { root } from "../../host-sim/build.mjs";
 import { freePort, skipWithout } from "../support/mosquitto";
 import { paste, type Running, startSimulator } from "../support/simulator";
@@ -146,11 +147,25 @@ test("wrong use is 2, what fails is 1, each with one line", options, async () =>
 	assert.match(list.out, /^ {2}mutual {6}8883 {2}TLS with client certificates/m);
 });
 
-test("Mosquitto that is not installed is said so", { timeout: 60_000 }, async () => {
-	const { findProgram } = await import("../../broker/mosquitto");
+test("Mosquitto that is not installed is said so", () => {
 	assert.throws(() => findProgram("mosquitto-x", "/nowhere"), {
 		message: "mosquitto-x is not installed: sudo apt-get install mosquitto",
 	});
+});
+
+test("a Mosquitto that forgets to end is asked again, and saves", { timeout: 60_000 }, async () => {
+	const folder = makeDirectory();
+	const program = join(folder, "forgetful");
+	const lines = [
+		"asked=0",
+		"trap 'asked=$((asked + 1)); [ \"$asked\" -lt 2 ] || { : >saved; exit 0; }' TERM",
+		"echo '00:00:00: mosquitto version 9 running' >&2",
+		"while :; do sleep 0.05; done",
+	];
+	writeFileSync(program, `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
+	const broker = await startBroker(program, join(folder, "mosquitto.conf"), () => undefined);
+	await broker.stop();
+	assert.ok(existsSync(join(folder, "saved")), "was killed");
 });
 
 test("a Mosquitto that dies takes the runner with it, with its last words", options, async (t) => {
