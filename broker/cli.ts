@@ -28,8 +28,12 @@ export async function main(words: readonly string[]): Promise<void> {
 	} catch (error) {
 		const wrongUse = error instanceof UsageError;
 		const known = [BrokerError, StoreError].some((one) => error instanceof one);
-		if (!wrongUse && !known) throw error;
-		process.stderr.write(`fieldmote broker: ${(error as Error).message}\n`);
+		const { code = "", path = "" } = error as NodeJS.ErrnoException;
+		// ENOENT is what mkdir() of Node says on a read-only file system.
+		const isRefused = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR"].includes(code);
+		if (!wrongUse && !known && !isRefused) throw error;
+		const what = isRefused ? `${path}: cannot be read or written by you` : (error as Error).message;
+		process.stderr.write(`fieldmote broker: ${what}\n`);
 		process.exitCode = wrongUse ? 2 : 1;
 	}
 }

@@ -34,10 +34,16 @@ export function isPortFree(port: number, address: string): Promise<boolean> {
 		const server = createServer();
 		server.once("error", (error: NodeJS.ErrnoException) => {
 			if (error.code === "EADDRINUSE") resolve(false);
-			else reject(new BrokerError(`port ${port} on ${address}: ${error.message}`));
+			else reject(new BrokerError(`port ${port} on ${address}: ${reasonOf(error)}`));
 		});
 		server.listen({ port, host: address }, () => server.close(() => resolve(true)));
 	});
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+	if (code === "EADDRNOTAVAIL") return "this machine has no such address; ip -4 addr shows those";
+	if (code === "EACCES") return "ports below 1024 are for root; --port takes another";
+	return message;
 }
 
 export interface RunningBroker {

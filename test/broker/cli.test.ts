@@ -141,7 +141,15 @@ test("wrong use is 2, what fails is 1, each with one line", options, async () =>
 	assert.match(taken.err, line);
 	const elsewhere = await run("plain", "--address", "203.0.113.7");
 	assert.equal(elsewhere.code, 1);
-	assert.match(elsewhere.err, /^fieldmote broker: .*203\.0\.113\.7.*$/);
+	const missing =
+		/^fieldmote broker: port 1883 on 203\.0\.113\.7: this machine has no such address; /;
+	assert.match(elsewhere.err, missing);
+	const file = join(makeDirectory(), "file");
+	writeFileSync(file, "");
+	const words = ["password", "--port", String(port), "--directory", `${file}/x`];
+	const refused = await startSimulator("broker", ...words);
+	assert.equal(await refused.ended(), 1);
+	assert.match(refused.err(), /^fieldmote broker: .*file\/x.*: cannot be read or written by you$/m);
 	const list = await run("--list");
 	assert.equal(list.code, 0);
 	assert.match(list.out, /^ {2}mutual {6}8883 {2}TLS with client certificates/m);
