@@ -21,6 +21,7 @@ import {
 import { refreshImage } from "./image";
 import { type Ledger, type LedgerKind, readLedger, recordIssued } from "./ledger";
 import { toPem } from "./pem";
+import { certificateMessageBytes, RECORD_BYTES } from "./record-bytes";
 import {
 	type DevicePaths,
 	readCertificate,
@@ -52,7 +53,10 @@ export interface ServerOptions extends IssueOptions {
 	readonly authority?: Identity | undefined;
 }
 
-/** Issues a broker's certificate; names as checkServerNames() returns them. */
+/**
+ * Issues a broker's certificate; names as checkServerNames() returns them. Throws StoreError for new
+ * names that make it longer than boards take, before anything is written.
+ */
 export async function issueServer(
 	store: Store,
 	names: readonly string[],
@@ -61,12 +65,42 @@ export async function issueServer(
 	const name = options.name ?? names[0] ?? "";
 	const files = store.server(name);
 	const authority = options.authority ?? (await loadAuthority(store, store.brokerCa));
-	if (options.newKey) retireKey(store, files.key, `server-${name.replace("*", "_")}.key`);
-	const request = await requestFor(store, files.key, options.keyKind ?? "P-256", options);
-	const made = await makeServerCertificate(authority, names, request);
-	const { certificate, issuer } = recorded(store, "server", name, made, authority, options.nowMs);
+	const isKept = !options.newKey && existsSync(files.key);
+	const kind = options.keyKind ?? "P-256";
+	const keys = isKept ? await importKey(readKey(files.key)) : await makeKeys(kind);
+	const { nowMs, days } = options;
+	const { publicKey } = keys;
+	const made = await makeServerCertificate(authority, names, { publicKey, nowMs, days });
+	// What boards with a larger recordBytes take already can be renewed.
+	if (!names.every((one) => namesIn(files.chain).includes(one))) checkLength(made, authority);
+	if (!isKept) {
+		retireKey(store, files.key, `server-${name.replace("*", "_")}.key`);
+		if (!store.writeNewKey(files.key, toPem("PRIVATE KEY", await exportKey(keys)))) {
+			throw new StoreError(`${store.shown(files.key)}: is a link to nothing; remove it`);
+		}
+	}
+	const { certificate, issuer } = recorded(store, "server", name, made, authority, nowMs);
 	store.replace(files.chain, `${certificate}${issuer}`);
 	return files;
+}
+
+/** Names of the certificate that is there; none where it cannot be read. */
+function namesIn(chain: string): string[] {
+	try {
+		return namesOf(readCertificate(chain));
+	} catch {
+		return [];
+	}
+}
+
+function checkLength(leaf: Identity["certificate"], { certificate }: Identity): void {
+	const chain = [leaf, certificate].map(({ rawData }) => new Uint8Array(rawData));
+	const bytes = certificateMessageBytes(chain);
+	if (bytes <= RECORD_BYTES) return;
+	throw new StoreError(
+		`the names make a Certificate message of ${bytes} bytes; boards take ${RECORD_BYTES} ` +
+			"(recordBytes in the board's file); fewer or shorter names, or several brokers",
+	);
 }
 
 /** What a certificate for the key in a file is made from; the key is made where there is none. */

@@ -32,6 +32,21 @@ export function checkServerNames(words: readonly string[]): string[] {
 	return names;
 }
 
+/**
+ * The first of a certificate's names that a broker can have, which is its folder's name: who made
+ * the certificate may have written anything there. Undefined: none.
+ */
+export function firstServerName(names: readonly string[]): string | undefined {
+	for (const name of names) {
+		try {
+			return checkServerName(name);
+		} catch {
+			// Perhaps the next one.
+		}
+	}
+	return undefined;
+}
+
 function checkServerName(word: string): string {
 	const wrong = (why: string) => new UsageError(`"${word}": ${why}`);
 	if (isIPv4(word)) return word;

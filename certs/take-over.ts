@@ -11,6 +11,7 @@ import { isId } from "../firmware/topics";
 import { writeBrokerCas } from "./authorities";
 import { namesOf } from "./issue";
 import { type LedgerKind, readLedger, recordIssued } from "./ledger";
+import { firstServerName } from "./names";
 import { keyToPem } from "./pem";
 import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
 
@@ -72,10 +73,11 @@ function again<T>(take: () => T): T {
 function takeServer(store: Store, chain: string, key: string, nowMs: number): void {
 	if (!existsSync(key) || !existsSync(chain)) return;
 	const leaf = readCertificate(chain);
-	const files = store.server(namesOf(leaf)[0] ?? "broker");
+	const name = firstServerName(namesOf(leaf)) ?? "broker";
+	const files = store.server(name);
 	if (store.writeNewKey(files.key, readIfThere(key) ?? "")) {
 		store.writeNew(files.chain, readIfThere(chain) ?? "");
-		record(store, "server", namesOf(leaf)[0] ?? "broker", files.chain, nowMs);
+		record(store, "server", name, files.chain, nowMs);
 	}
 	store.retire(key, "server-before.key");
 	store.retire(chain, "server-before.pem");

@@ -27,6 +27,7 @@ import {
 	putDevice,
 	putDeviceCa,
 	putServer,
+	serverName,
 } from "./store";
 
 export const IMPORT_HELP = `usage: npm run certs -- import broker-ca CERT [KEY] [options]
@@ -145,6 +146,11 @@ async function importServer({ firmware, context, given, names }: Job): Promise<v
 	const certificate = chain[0] as X509Certificate;
 	const found = await checkServer(firmware, chain, key, authorities, nowMs);
 	refuseWrong(path, found);
+	try {
+		serverName(certificate);
+	} catch (error) {
+		refuseWrong(path, { problems: [(error as Error).message], notes: [] });
+	}
 	const taken = { certificate, key, nowMs, force: given.has("force") };
 	checkServerPlace(store, taken);
 	sayTaken(context, certificate, found, putServer(store, taken, completed(chain, authorities)));

@@ -10,6 +10,7 @@ import { commonNameOf, writeBrokerCas } from "../authorities";
 import { refreshImage } from "../image";
 import { namesOf } from "../issue";
 import { recordIssued } from "../ledger";
+import { firstServerName } from "../names";
 import { keyToPem } from "../pem";
 import { writeRevocationLists } from "../revocation";
 import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store";
@@ -102,9 +103,15 @@ export async function putDeviceCa(store: Store, taken: Taken): Promise<string[]>
 	return [shown, store.shown(store.deviceCrl)];
 }
 
-/** The folder's name: the first name of the certificate. */
-function serverName(certificate: X509Certificate): string {
-	return namesOf(certificate)[0] ?? commonNameOf(certificate);
+/** The folder's name; throws StoreError where the certificate has no name that a broker can have. */
+export function serverName(certificate: X509Certificate): string {
+	const names = namesOf(certificate);
+	const name = firstServerName(names);
+	if (name !== undefined) return name;
+	throw new StoreError(
+		`no broker can be called ${names.join(", ")}; sign it again with a DNS name or an IPv4 ` +
+			"address in subjectAltName",
+	);
 }
 
 export function checkServerPlace(store: Store, { certificate, force }: Taken): void {

@@ -7,10 +7,10 @@
 
 import { existsSync } from "node:fs";
 import { relative } from "node:path";
-import { checkBoard } from "../../firmware/config";
 import { readCredentials } from "../../host-sim/key-files";
 import { readWords, UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
+import { RECORD_BYTES } from "../record-bytes";
 import type { Store } from "../store";
 import { loadFirmware } from "./load";
 import { isGood, jsonOf, type Report, tableOf } from "./report";
@@ -18,8 +18,6 @@ import { judge } from "./rules";
 import { surveyBroker, type Target } from "./survey";
 
 const DEFAULT_PORT = 8883;
-/** What the firmware takes where a board's file says nothing. */
-const RECORD_BYTES = checkBoard({ name: "any" }).value.recordBytes;
 const LIMIT_S = 10;
 const EXIT_BY_SIGNAL = 130;
 
