@@ -30,7 +30,7 @@ await once(child, "exit");
 /** What somebody at another terminal would do. */
 function switchRelay() {
 	const port = Number(/-p (\d+)/.exec(text)?.[1]);
-	const tls = { ca: `${root}/certs/generated/broker-ca.pem` };
+	const tls = { ca: `${root}/certs/generated/broker-cas.pem` };
 	const topic = "fieldmote/shed-1/relay/set";
 	const commands = [
 		{ op: "connect", host: "127.0.0.1", port, tls },

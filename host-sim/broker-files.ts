@@ -14,7 +14,7 @@ export interface BrokerFiles {
 	readonly certificate: Buffer;
 	/** PEM. */
 	readonly key: Buffer;
-	/** Path of the CA's certificate, PEM. */
+	/** Path of a file with the CA and its successor, PEM. */
 	readonly ca: string;
 	/** Removes what was made for this run only. */
 	discard(): void;
@@ -44,7 +44,7 @@ async function ensureIn(folder: string, discard: () => void): Promise<BrokerFile
 	return {
 		certificate: readFileSync(paths.brokerChain),
 		key: readFileSync(paths.brokerKey),
-		ca: paths.brokerCa,
+		ca: paths.brokerCas,
 		discard,
 	};
 }
