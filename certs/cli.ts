@@ -17,6 +17,7 @@ import { revoke } from "./commands/revoke";
 import { server } from "./commands/server";
 import { importCommand } from "./import/import";
 import { StopWaiting, withLock } from "./lock";
+import { printable } from "./printable";
 import { PROBE_HELP, runProbe } from "./probe/probe";
 import { Store, StoreError } from "./store";
 
@@ -76,7 +77,7 @@ export async function main(words: readonly string[]): Promise<void> {
 		const isWrongUse = error instanceof UsageError;
 		const text = isWrongUse || error instanceof StoreError ? error.message : plainText(error);
 		if (text === undefined) throw error;
-		process.stderr.write(`fieldmote certs: ${text.split("\n").join("\n  ")}\n`);
+		process.stderr.write(`fieldmote certs: ${printable(text.split("\n").join("\n  "))}\n`);
 		process.exitCode = isInterrupted ? 130 : isWrongUse ? 2 : 1;
 	} finally {
 		process.off("SIGINT", onInterrupt);
@@ -114,7 +115,7 @@ async function dispatch(words: readonly string[], isInterrupted: () => boolean):
 	const context: CommandContext = {
 		store: new Store(directory),
 		nowMs: Date.now(),
-		say: (line) => process.stdout.write(`${line}\n`),
+		say: (line) => process.stdout.write(`${printable(line)}\n`),
 		isInterrupted,
 	};
 	if (command.isReader === true) await command.run(more, context);

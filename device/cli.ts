@@ -240,7 +240,7 @@ function sayCredentials(
 		return;
 	}
 	say(terminal, `certificates: ${credentials.state} in ${relative(root, credentials.folder)}`);
-	for (const line of credentials.lines) terminal.write(`  ${line}\n`);
+	for (const line of credentials.lines) say(terminal, `  ${line}`);
 }
 
 function say(terminal: Terminal, text: string): void {
@@ -249,5 +249,5 @@ function say(terminal: Terminal, text: string): void {
 
 /** A line stays a line, also when the name of a network has a line feed in it. */
 function printable(text: string): string {
-	return text.replace(/\p{Cc}/gu, "·");
+	return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "·");
 }

@@ -41,7 +41,7 @@ board has to check is decided by the firmware's own check.
 
   --chain FILE            certificates between the broker's and its CA
   --passphrase-file FILE  the first line is the key's passphrase (default: the terminal is asked)
-  --force                 what is there already is moved to retired/
+  --force                 replaces what is there; keys and authorities go to retired/
   --directory DIR         another store than certs/generated
 
 An authority without KEY is trusted, and signs elsewhere.

@@ -10,6 +10,7 @@ import { relative } from "node:path";
 import { readCredentials } from "../../host-sim/key-files";
 import { readWords, UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
+import { printable } from "../printable";
 import { RECORD_BYTES } from "../record-bytes";
 import type { Store } from "../store";
 import { loadFirmware } from "./load";
@@ -84,7 +85,7 @@ export async function runProbe(words: readonly string[], context: CommandContext
 	const stop = () => process.exit(EXIT_BY_SIGNAL);
 	process.on("SIGINT", stop);
 	const report = await probe(target, ca).finally(() => process.off("SIGINT", stop));
-	process.stdout.write(given.has("json") ? jsonOf(report) : tableOf(report));
+	process.stdout.write(printable(given.has("json") ? jsonOf(report) : tableOf(report)));
 	process.exitCode = isGood(report) ? 0 : 1;
 }
 

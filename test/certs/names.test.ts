@@ -4,6 +4,7 @@
  */
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +101,32 @@ test("a link in the store is seen, and nothing is written behind it", async (con
 	const other = new Store(link);
 	assert.deepEqual(other.devices(), ["n2"]);
 	assert.deepEqual(other.links(), []);
+});
+
+test("letters that a terminal obeys are shown, not sent; JSON stays JSON", async (context) => {
+	const bench = workbench(context);
+	const evil = "my\u202eAC\u2066\u009b31m\u200f\u001b[2J";
+	const words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-utf8", "-days", "9"];
+	const names = ["-subj", `/CN=${evil}`, "-keyout", bench.at("ca.key"), "-out", bench.at("ca.crt")];
+	execFileSync("openssl", [...words, ...names], { stdio: "ignore" });
+	bench.ca("other");
+	bench.leaf("leaf", "ca", "/CN=other", "extendedKeyUsage=clientAuth");
+	const { run, done } = makeStoreBench(context);
+	await done("init");
+	const said = [
+		await run("import", "broker-ca", bench.at("ca.crt"), bench.at("ca.key"), "--force"),
+		await run("import", "device-ca", bench.at("ca.crt"), bench.at("ca.key"), "--force"),
+		await run("import", "device", "n1", bench.at("leaf.crt"), bench.at("leaf.key")),
+		await run("import", "server", bench.at("leaf.crt"), bench.at("leaf.key")),
+		await run("list"),
+		await run("check"),
+		await run("renew", "device-ca", "--force"),
+	];
+	const text = said.map(({ out, err }) => out + err).join("");
+	assert.match(text, /my\\u202eAC\\u2066/);
+	assert.doesNotMatch(text, /(?![\n\t])[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u);
+	const [first] = JSON.parse(await done("list", "--json"));
+	assert.ok(first.subject.startsWith("my\u202eAC\u2066"), first.subject);
 });
 
 test("names too long for a board's handshake are refused before anything is written", async (context) => {
