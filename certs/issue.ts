@@ -54,8 +54,8 @@ export interface ServerOptions extends IssueOptions {
 }
 
 /**
- * Issues a broker's certificate; names as checkServerNames() returns them. Throws StoreError for new
- * names that make it longer than boards take, before anything is written.
+ * Issues a broker's certificate; names as checkServerNames() returns them. Throws StoreError for
+ * new names that make it longer than boards take, before anything is written.
  */
 export async function issueServer(
 	store: Store,

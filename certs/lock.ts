@@ -1,7 +1,7 @@
 /**
- * One program at a time writes into a store: the others wait, and say so. Always holds: the lock of
- * a program that is gone, also by SIGKILL or a power cut, is in nobody's way; of many that find such
- * a lock one removes it, and none removes a lock that is held. Must not know what is written.
+ * One program at a time writes into a store: the others wait, and say so. Always holds: the lock
+ * of a program that is gone, also by SIGKILL or a power cut, is in nobody's way; of many that find
+ * such a lock one removes it, and none removes one that is held. Must not know what is written.
  */
 
 import { randomUUID } from "node:crypto";
@@ -25,8 +25,8 @@ const POLL_MS = 50;
 /** Who has to wait longer is told why. */
 const QUIET_MS = 1000;
 /**
- * What a program that was killed leaves behind: files that had not got their name yet, and locks for
- * removing a lock, which mean nothing while another one is held.
+ * What a program that was killed leaves behind: files that had not got their name yet, and locks
+ * for removing a lock, which mean nothing while another one is held.
  */
 const DEBRIS = /^\.([0-9a-f-]{36}\.new|lock-[0-9a-f-]{36})$/;
 
@@ -112,9 +112,9 @@ function waitingLine(store: Store, path: string): string {
 }
 
 /**
- * Takes a lock if it is free, or if its holder is gone. To remove the lock of one that is gone takes
- * a lock of its own, named after the one to be removed, so that of all who saw it only one does,
- * and only while it is still that one.
+ * Takes a lock if it is free, or if its holder is gone. To remove the lock of one that is gone
+ * takes a lock of its own, named after the one to be removed, so that of all who saw it only one
+ * does, and only while it is still that one.
  * @returns its token; undefined: somebody has it
  */
 function take(directory: string, name: string): string | undefined {

@@ -29,7 +29,7 @@ export interface PemBlock {
 const DASHES = "-----";
 const BEGIN = `${DASHES}BEGIN `;
 
-/** All parts of a text, in their order; takes time in proportion to its length, whatever is in it. */
+/** All parts of a text, in their order. The time it takes grows with the length only. */
 export function pemBlocks(text: string): PemBlock[] {
 	const blocks: PemBlock[] = [];
 	let start = text.indexOf(BEGIN);

@@ -103,7 +103,7 @@ export async function putDeviceCa(store: Store, taken: Taken): Promise<string[]>
 	return [shown, store.shown(store.deviceCrl)];
 }
 
-/** The folder's name; throws StoreError where the certificate has no name that a broker can have. */
+/** The folder's name; throws StoreError for a certificate without a name that a broker can have. */
 export function serverName(certificate: X509Certificate): string {
 	const names = namesOf(certificate);
 	const name = firstServerName(names);
