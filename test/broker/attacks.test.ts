@@ -115,3 +115,32 @@ test("retained messages and sessions outlive a restart, and the ACL still lets t
 	await eventually("the command that waited", () => commands[0]);
 	for (const client of [logger, back]) await client.endAsync();
 });
+
+test("a share of somebody else's subscription can be taken, and is lost", {
+	skip,
+	timeout: 60_000,
+}, async () => {
+	const filter = "$share/group/fieldmote/n1/time";
+	const heard: string[] = [];
+	const logger = await enter("logger", {}, (_topic, payload) => heard.push(payload));
+	await logger.subscribeAsync(filter, { qos: 1 });
+	const n1 = await enter("n1");
+	const say = async (...words: readonly string[]) => {
+		for (const word of words) await n1.publishAsync("fieldmote/n1/time", word, { qos: 1 });
+	};
+	await say("1", "2");
+	await eventually("all, while he is alone", () => heard[1]);
+	const taken: string[] = [];
+	const thief = await enter("n2", {}, (_topic, payload) => taken.push(payload));
+	// Granted, although no line of the ACL allows it.
+	assert.equal((await thief.subscribeAsync(filter, { qos: 1 }))[0]?.qos, 1);
+	await say("3", "4", "5", "6");
+	await eventually("the logger's share", () => heard[3]);
+	await thief.unsubscribeAsync(filter);
+	await say("7");
+	await eventually("the last", () => heard.includes("7") || undefined);
+	assert.equal(heard.length, 5, heard.join());
+	// It gets none of it either: the ACL refuses what was dealt to it.
+	assert.deepEqual(taken, []);
+	for (const client of [logger, n1, thief]) await client.endAsync();
+});

@@ -23,7 +23,7 @@ import {
 	SOONER,
 	startBoth,
 } from "./bridge-rig";
-import { eventually, makeDirectory, servedCertificate, startStaged } from "./staged";
+import { eventually, makeDirectory, SOURCE, servedCertificate, startStaged } from "./staged";
 
 test("a node's reports go up, a command comes down to its relay", options, async () => {
 	const { upstream, edge } = await startBoth();
@@ -94,6 +94,31 @@ test("commands wait upstream; what is said at the edge stays there", options, as
 	assert.ok(!heard.includes("fieldmote/sim-1/private"), "was not to go up");
 	assert.equal(heard.filter((topic) => topic.endsWith("/set")).length, 1, "own command only");
 	for (const client of [node, local, dashboard]) await client.endAsync();
+	await edge.stop();
+	await upstream.stop();
+});
+
+test("what upstream sends is in, whatever the edge's ACL says", options, async () => {
+	// An upstream that means harm: it has the edge's session hold more than the edge asked for.
+	const acl = ["user edge", "topic read #", "user dashboard", "topic write #"];
+	const upstream = await startStaged(["mutual"], { directory, acl });
+	const planted = await above(upstream, "edge", undefined, true);
+	await planted.subscribeAsync(["house/#", "fieldmote/#"], { qos: 1 });
+	await planted.endAsync();
+	const at = { host: "localhost", port: upstream.ports.mutual as number };
+	const usual = { paths: { "/etc/mosquitto/acl": join(SOURCE, "acl") }, replace: SOONER };
+	const edge = await startStaged(["bridge"], { directory, upstream: at, ...usual });
+	await isUp(upstream);
+	const heard = new Map<string, string>();
+	const local = await below(edge, "dashboard", false, (topic, payload) => {
+		heard.set(topic, payload);
+	});
+	await local.subscribeAsync("#", { qos: 1 });
+	const evil = await above(upstream, "dashboard");
+	const topics = ["house/door", "fieldmote/sim-1/availability"];
+	for (const topic of topics) await evil.publishAsync(topic, "x", { qos: 1 });
+	for (const topic of topics) await eventually(topic, () => heard.get(topic));
+	for (const client of [local, evil]) await client.endAsync();
 	await edge.stop();
 	await upstream.stop();
 });
