@@ -14,7 +14,7 @@ import {
 	makeAuthority,
 	makeKeys,
 } from "./authority";
-import { type LedgerKind, recordIssued } from "./ledger";
+import { type LedgerKind, readLedger, recordIssued } from "./ledger";
 import { toPem } from "./pem";
 import { writeRevocationLists } from "./revocation";
 import {
@@ -36,10 +36,12 @@ interface AuthorityOptions {
 }
 
 /**
- * Makes the authorities that are missing, and the revocation lists.
+ * Makes the authorities that are missing, and the revocation lists. Throws StoreError where the
+ * brokers' got lost of a store that is in use.
  * @returns paths of what was made
  */
 export async function ensureAuthorities(store: Store, nowMs: number): Promise<string[]> {
+	refuseLost(store);
 	const made: string[] = [];
 	let predecessorEndMs = 0;
 	for (const files of [store.brokerCa, store.brokerCaNext]) {
@@ -51,13 +53,33 @@ export async function ensureAuthorities(store: Store, nowMs: number): Promise<st
 	}
 	writeBrokerCas(store);
 	const { deviceCa } = store;
-	if (await ensureAuthority(store, deviceCa, "device-ca", { nowMs }))
-		made.push(deviceCa.certificate);
-	if (!existsSync(store.deviceCrl) && existsSync(deviceCa.key)) {
+	const isNew = await ensureAuthority(store, deviceCa, "device-ca", { nowMs });
+	if (isNew) made.push(deviceCa.certificate);
+	if ((isNew || !existsSync(store.deviceCrl)) && existsSync(deviceCa.key)) {
 		await writeRevocationLists(store, nowMs);
 		made.push(store.deviceCrl);
 	}
 	return made;
+}
+
+/** Boards that carry the one that got lost would accept no broker of another. */
+function refuseLost(store: Store): void {
+	const { brokerCa, brokerCaNext } = store;
+	if (existsSync(brokerCa.certificate) || existsSync(brokerCa.key)) return;
+	const isUsed =
+		existsSync(brokerCaNext.certificate) ||
+		store.servers().length > 0 ||
+		store.devices().some((id) => existsSync(store.device(id).imageAuthorities[0])) ||
+		[...readLedger(store).certificates.values()].some(({ kind }) => kind === "broker-ca");
+	if (!isUsed) return;
+	throw new StoreError(
+		[
+			`${store.shown(brokerCa.certificate)}: is not here, and boards accept no broker of another:`,
+			"bring it back from the copy, with its key;",
+			'or its successor, which boards carry too: "npm run certs -- renew broker-ca";',
+			'or begin anew, and flash every board: "npm run certs -- init --force"',
+		].join("\n"),
+	);
 }
 
 /** Writes what programs trust, as far as it is there: the brokers' authority, its successor. */
@@ -136,10 +158,7 @@ export async function newAuthority(
 /** Loads the authority in use for signing; throws StoreError where it cannot sign. */
 export async function loadAuthority(store: Store, files: AuthorityFiles): Promise<Identity> {
 	const { certificate: path, key: keyPath } = files;
-	if (!existsSync(path)) {
-		const where = store.shown(store.directory);
-		throw new StoreError(`${where}: no authorities there yet; "npm run certs -- init" makes them`);
-	}
+	refuseMissing(store, files);
 	if (!existsSync(keyPath)) {
 		const shown = store.shown(path);
 		throw new StoreError(
@@ -153,6 +172,13 @@ export async function loadAuthority(store: Store, files: AuthorityFiles): Promis
 		throw new StoreError(`${store.shown(keyPath)}: does not belong to ${store.shown(path)}`);
 	}
 	return identityOf(certificate.raw, key);
+}
+
+/** Throws where an authority's certificate is not there, with the way to one. */
+export function refuseMissing(store: Store, { certificate }: AuthorityFiles): void {
+	if (existsSync(certificate)) return;
+	const where = store.shown(store.directory);
+	throw new StoreError(`${where}: no authorities there yet; "npm run certs -- init" makes them`);
 }
 
 /** The common name of a subject; the whole of it where there is none. */

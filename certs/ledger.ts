@@ -51,6 +51,8 @@ export interface Ledger {
 	readonly revoked: ReadonlyMap<string, RevokedEntry>;
 	/** The last one of each device. */
 	readonly flashed: ReadonlyMap<string, FlashedEntry>;
+	/** Numbers of the lines that cannot be read, from 1. */
+	readonly unread: readonly number[];
 }
 
 type Line =
@@ -121,13 +123,12 @@ export function readLedger(store: Store): Ledger {
 	const certificates = new Map<string, LedgerEntry>();
 	const revoked = new Map<string, RevokedEntry>();
 	const flashed = new Map<string, FlashedEntry>();
-	const lines = (readIfThere(store.ledger, Number.POSITIVE_INFINITY) ?? "")
-		.split("\n")
-		.filter((line) => line !== "");
-	let unread = 0;
-	for (const text of lines) {
+	const lines = (readIfThere(store.ledger, Number.POSITIVE_INFINITY) ?? "").split("\n");
+	const unread: number[] = [];
+	for (const [at, text] of lines.entries()) {
+		if (text === "") continue;
 		const line = parse(text);
-		if (line === undefined) unread++;
+		if (line === undefined) unread.push(at + 1);
 		else if (line.event === "issued") {
 			const { event: _, ...entry } = { ...line, serial: serialOf(line.serial) };
 			certificates.set(entry.serial, entry);
@@ -140,17 +141,32 @@ export function readLedger(store: Store): Ledger {
 			flashed.set(entry.name, entry);
 		}
 	}
-	if (unread > 0 && unread === lines.length) {
-		throw new StoreError(`${store.ledger}: no line of it can be read; is it a ledger?`);
+	if (unread.length > 0 && unread.length === lines.filter((text) => text !== "").length) {
+		throw new StoreError(
+			`${store.ledger}: no line of it can be read; is it a ledger? Bring it back from the copy, or ` +
+				'move it away: "npm run certs -- init" then reads from the list what was revoked',
+		);
 	}
-	return { certificates, revoked, flashed };
+	return { certificates, revoked, flashed, unread };
 }
 
 function parse(text: string): Line | undefined {
 	try {
 		const line = JSON.parse(text);
-		return typeof line?.event === "string" ? line : undefined;
+		return isLine(line) ? line : undefined;
 	} catch {
 		return undefined;
 	}
+}
+
+/** Of an event that nobody here knows, everything: a later version may write others. */
+function isLine(line: Record<string, unknown> | undefined): boolean {
+	const areTexts = (...names: string[]) => names.every((name) => typeof line?.[name] === "string");
+	const isDate = (name: string) => Number.isFinite(Date.parse(String(line?.[name])));
+	if (line?.event === "issued") return areTexts("serial", "kind", "name", "issuer", "until");
+	if (line?.event === "revoked") return areTexts("serial", "issuer") && isDate("at");
+	if (line?.event === "flashed") {
+		return areTexts("name", "serial") && Array.isArray(line.authorities);
+	}
+	return areTexts("event");
 }

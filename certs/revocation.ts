@@ -1,14 +1,15 @@
 /**
  * The revocation lists of the devices' authorities: one for each that brokers trust, in one file,
  * as Mosquitto's `crlfile` takes them. Always holds: no authority is without its list, because
- * OpenSSL refuses every device of one that has none.
+ * OpenSSL refuses every device of one that has none; what a list has revoked stays so, also where
+ * the ledger got lost.
  */
 
 import type { X509Certificate } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { identityOf, makeRevocationList } from "./authority";
-import { keyIdOf, type RevokedEntry, readLedger } from "./ledger";
+import { keyIdOf, type RevokedEntry, readLedger, recordRevoked, serialOf } from "./ledger";
 import { fromPem, toPem } from "./pem";
 import {
 	LIST_LIMIT_BYTES,
@@ -22,7 +23,7 @@ import {
 import { loadX509 } from "./x509";
 
 /**
- * Writes the lists anew from the ledger. Throws StoreError where one cannot be signed.
+ * Writes the lists anew from the ledger and from those that are there. Throws StoreError where one cannot be signed.
  * @param authorities default: those that brokers trust
  */
 export async function writeRevocationLists(
@@ -30,6 +31,7 @@ export async function writeRevocationLists(
 	nowMs: number,
 	authorities = readCertificates(store.deviceCa.certificate),
 ): Promise<void> {
+	await restoreRevoked(store, authorities);
 	const revoked = [...readLedger(store).revoked.values()];
 	const lists: string[] = [];
 	for (const certificate of authorities) {
@@ -44,6 +46,40 @@ export async function writeRevocationLists(
 		}
 	}
 	store.replace(store.deviceCrl, lists.join(""));
+}
+
+/** Enters in the ledger what is in the lists that are there, and not in the ledger. */
+async function restoreRevoked(
+	store: Store,
+	authorities: readonly X509Certificate[],
+): Promise<void> {
+	const { revoked } = readLedger(store);
+	for (const certificate of authorities) {
+		const issuer = keyIdOf(certificate);
+		for (const { list } of await listsOf(store, certificate)) {
+			for (const { serialNumber, revocationDate } of list.entries) {
+				const serial = serialOf(serialNumber);
+				if (revoked.has(serial)) continue;
+				recordRevoked(store, { serial, issuer, at: revocationDate.toISOString() });
+			}
+		}
+	}
+}
+
+/** The lists in the file that an authority has signed; one that cannot be read is none. */
+async function listsOf(store: Store, certificate: X509Certificate) {
+	const x509 = await loadX509();
+	const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
+	const found = [];
+	for (const der of fromPem("X509 CRL", readIfThere(store.deviceCrl, LIST_LIMIT_BYTES) ?? "")) {
+		try {
+			const list = new x509.X509Crl(der);
+			if (await list.verify({ publicKey })) found.push({ der, list });
+		} catch {
+			// Damaged: the ledger says what was in it.
+		}
+	}
+	return found;
 }
 
 /** The key of an authority: the one in use, the one to come, or one that was retired. */
@@ -66,11 +102,7 @@ async function keptList(
 	certificate: X509Certificate,
 	revoked: readonly RevokedEntry[],
 ): Promise<string> {
-	const x509 = await loadX509();
-	const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
-	for (const der of fromPem("X509 CRL", readIfThere(store.deviceCrl, LIST_LIMIT_BYTES) ?? "")) {
-		const list = new x509.X509Crl(der);
-		if (!(await list.verify({ publicKey }).catch(() => false))) continue;
+	for (const { der, list } of await listsOf(store, certificate)) {
 		if (revoked.every(({ serial }) => list.findRevoked(serial) !== null)) {
 			return toPem("X509 CRL", der);
 		}

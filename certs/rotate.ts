@@ -7,7 +7,13 @@
 
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { commonNameOf, ensureAuthority, loadAuthority, newAuthority } from "./authorities";
+import {
+	commonNameOf,
+	ensureAuthority,
+	loadAuthority,
+	newAuthority,
+	refuseMissing,
+} from "./authorities";
 import type { Identity } from "./authority";
 import { fingerprintOf, imageAuthorities } from "./image";
 import { type Item, readInventory } from "./inventory";
@@ -44,17 +50,19 @@ export async function rotateBrokerCa(
 	const { brokerCa, brokerCaNext } = store;
 	// It says how to begin.
 	if (!existsSync(brokerCaNext.certificate)) await loadAuthority(store, brokerCaNext);
-	const old = readCertificate(brokerCa.certificate);
+	// One that got lost has a successor all the same.
+	const isThere = existsSync(brokerCa.certificate);
+	const old = isThere ? readCertificate(brokerCa.certificate) : undefined;
 	const successor = readCertificate(brokerCaNext.certificate);
 	// Otherwise a run before this one was stopped after the brokers had their certificates.
-	if (!old.raw.equals(successor.raw)) {
+	if (old?.raw.equals(successor.raw) !== true) {
 		// Both have to be able to sign before anything is done.
 		const authority = await loadAuthority(store, brokerCaNext);
 		if (!force) refuseStranded(store, successor);
 		await reissue(store, () => true, { nowMs, authority }, say);
-		keepRetired(store, "broker-ca", old, brokerCa);
+		if (old !== undefined) keepRetired(store, "broker-ca", old, brokerCa);
 		// The key decides which of them signs; what is trusted is the first.
-		store.replace(brokerCa.certificate, `${successor}${old}`);
+		store.replace(brokerCa.certificate, `${successor}${old ?? ""}`);
 	}
 	if (!isKeyOf(brokerCa.key, successor)) {
 		await loadAuthority(store, brokerCaNext);
@@ -241,6 +249,7 @@ export async function finishDeviceCa(
 				'"npm run certs -- renew device-ca" goes on with it, --finish comes after that',
 		);
 	}
+	refuseMissing(store, deviceCa);
 	const present = readCertificates(deviceCa.certificate);
 	if (present.length === 1) {
 		say(`${store.shown(deviceCa.certificate)}: holds one authority; there is nothing to finish`);

@@ -8,6 +8,7 @@ import { brokerCasOf } from "../authorities";
 import { OUTLIVES_MS } from "../authority";
 import { dayOf } from "../image";
 import type { Item } from "../inventory";
+import { readLedger } from "../ledger";
 import { readIfThere, type Store } from "../store";
 import { oldFiles } from "../take-over";
 
@@ -23,6 +24,9 @@ export function checkAuthorities(
 ): void {
 	for (const path of oldFiles(store)) {
 		say(path, 'is of the layout before; "npm run certs -- init" takes it over');
+	}
+	for (const line of readLedger(store).unread) {
+		say(store.ledger, `line ${line} cannot be read; put it right from the copy, or remove it`);
 	}
 	for (const { name, path, certificate } of items) {
 		if (name !== "broker-ca-next" || certificate === undefined) continue;

@@ -1,7 +1,7 @@
 /** The part of `check` that is about the revocation lists: there, signed, complete, in time. */
 
 import { existsSync } from "node:fs";
-import { keyIdOf, readLedger } from "../ledger";
+import { keyIdOf, readLedger, serialOf } from "../ledger";
 import { fromPem } from "../pem";
 import { LIST_LIMIT_BYTES, readBounded, readCertificates, type Store, StoreError } from "../store";
 import { loadX509 } from "../x509";
@@ -27,10 +27,11 @@ export async function checkRevocationLists(
 	} catch (error) {
 		const isFile = !(error instanceof StoreError);
 		const why = isFile ? "is damaged: a list in it cannot be read" : error.message;
-		say(path, why.replace(`${path}: `, ""));
+		say(path, `${why.replace(`${path}: `, "")}; "npm run certs -- init" writes it anew`);
 		return;
 	}
-	const revoked = [...readLedger(store).revoked.values()];
+	const ledger = readLedger(store);
+	const revoked = [...ledger.revoked.values()];
 	for (const certificate of readCertificates(store.deviceCa.certificate)) {
 		const publicKey = new x509.X509Certificate(new Uint8Array(certificate.raw));
 		let own: (typeof lists)[number] | undefined;
@@ -39,13 +40,22 @@ export async function checkRevocationLists(
 		}
 		const { subject } = certificate;
 		if (own === undefined) {
-			say(path, `holds no list of ${subject}; Mosquitto refuses every device under it`);
+			const why = "Mosquitto refuses every device under it";
+			say(path, `holds no list of ${subject}; ${why}; "npm run certs -- init" writes it`);
 			continue;
 		}
 		const untilMs = own.nextUpdate?.getTime() ?? Number.POSITIVE_INFINITY;
 		if (untilMs <= nowMs + withinMs) {
 			const day = new Date(untilMs).toISOString().slice(0, 10);
 			say(path, `the list of ${subject} ends on ${day}; Mosquitto refuses every device then`);
+		}
+		const missing = own.entries
+			.map(({ serialNumber }) => serialOf(serialNumber))
+			.filter((serial) => !ledger.revoked.has(serial));
+		if (missing.length > 0) {
+			const some = `${missing.slice(0, 3).join(", ")}${missing.length > 3 ? ", …" : ""}`;
+			const what = `lacks what the list revokes: ${missing.length} numbers (${some})`;
+			say(store.ledger, `${what}; "npm run certs -- init" puts it back`);
 		}
 		const issuer = keyIdOf(certificate);
 		for (const { serial } of revoked.filter((entry) => entry.issuer === issuer)) {

@@ -81,11 +81,13 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 		return;
 	}
 	for (const id of ids) {
-		const state = await ensureDevice(store, id, options);
 		const { certificate, image } = store.device(id);
+		const wasThere = existsSync(certificate);
+		const state = await ensureDevice(store, id, options);
 		const how = { made: "made", refreshed: "brought up to date", kept: "is there" }[state];
 		const until = dayOf(readCertificate(certificate));
-		say(`${store.shown(image)}: ${how}; certificate for ${id} valid until ${until}`);
+		const then = wasThere && state === "made" ? "; flash the board" : "";
+		say(`${store.shown(image)}: ${how}; certificate for ${id} valid until ${until}${then}`);
 		if (hasOwnRights(id)) say(`${id}: has rights of its own in broker/acl; for no board`);
 	}
 }

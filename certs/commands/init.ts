@@ -9,8 +9,10 @@ import { readWords, UsageError } from "../../host-sim/words";
 import { ensureAuthorities } from "../authorities";
 import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
+import { writeRevocationLists } from "../revocation";
 import { readCertificate } from "../store";
 import { takeOver } from "../take-over";
+import { checkRevocationLists } from "./check-lists";
 
 export const init: Command = {
 	what: "makes two authorities: one signs brokers, one signs devices",
@@ -37,6 +39,7 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	if (has("force")) moveAway(context);
 	for (const name of takeOver(store, nowMs)) say(`${name}: taken over from the layout before`);
 	const made = await ensureAuthorities(store, nowMs);
+	if (!made.includes(store.deviceCrl) && (await mendLists(context))) made.push(store.deviceCrl);
 	for (const path of made) {
 		const until = path.endsWith("crl.pem") ? "" : ` valid until ${dayOf(readCertificate(path))}`;
 		say(`made ${store.shown(path)}${until}`);
@@ -52,6 +55,18 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	say("Keep a copy of the folder in a safe place: who has the keys can pose as broker or board.");
 	const key = store.shown(store.brokerCaNext.key);
 	say(`${key} is for a rotation only, and best kept elsewhere alone (docs/certificates.md).`);
+}
+
+/** @returns whether the lists were not as they should be, and were written anew */
+async function mendLists({ store, nowMs }: CommandContext): Promise<boolean> {
+	// Whoever signs elsewhere makes the lists there.
+	if (!existsSync(store.deviceCa.key)) return false;
+	let isWrong = false;
+	await checkRevocationLists(store, nowMs, 0, () => {
+		isWrong = true;
+	});
+	if (isWrong) await writeRevocationLists(store, nowMs);
+	return isWrong;
 }
 
 function moveAway({ store, nowMs, say }: CommandContext): void {

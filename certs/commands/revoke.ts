@@ -5,6 +5,7 @@
 
 import { existsSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
+import { refuseMissing } from "../authorities";
 import type { Command, CommandContext } from "../command";
 import { keyIdOf, type Ledger, readLedger, recordRevoked, serialOf } from "../ledger";
 import { writeRevocationLists } from "../revocation";
@@ -14,13 +15,14 @@ import { takeOver } from "../take-over";
 export const revoke: Command = {
 	what: "a device that brokers are not to let in any more; writes the revocation list",
 	help: `usage: npm run certs -- revoke ID…
-       npm run certs -- revoke --serial HEX
+       npm run certs -- revoke --serial HEX [--force]
 
 Revokes all certificates that a device has, and writes device-crl.pem, which Mosquitto's crlfile
 reads. After a reload Mosquitto does not let it in again; a restart also cuts the connection that
 it has.
 
   --serial HEX       one certificate by its number; may be given several times
+  --force            also a number that the ledger does not know
   --directory DIR    another store than certs/generated
 
 Examples:
@@ -31,17 +33,18 @@ Examples:
 };
 
 async function run(words: readonly string[], context: CommandContext): Promise<void> {
-	const given = readWords(words, { serial: "texts" });
+	const given = readWords(words, { serial: "texts", force: "flag" });
 	const { store, nowMs, say } = context;
-	const numbers = given.texts("serial");
+	const numbers = given.texts("serial").map(readSerial);
 	if (given.names.length === 0 && numbers.length === 0) {
 		throw new UsageError("revoke: needs a device's id, or --serial");
 	}
 	takeOver(store, nowMs);
+	refuseMissing(store, store.deviceCa);
 	const ledger = readLedger(store);
 	const found = [
 		...given.names.flatMap((id) => certificatesOf(store, ledger, id, nowMs)),
-		...numbers.map((text) => certificateOf(store, ledger, text)),
+		...numbers.map((serial) => certificateOf(store, ledger, serial, given.has("force"))),
 	];
 	const lines = new Map<string, string>();
 	let count = 0;
@@ -94,16 +97,26 @@ function certificatesOf(store: Store, ledger: Ledger, id: string, nowMs: number)
 	throw new StoreError(`${id}: ${hint}`);
 }
 
-function certificateOf(store: Store, ledger: Ledger, text: string): Found {
+function readSerial(text: string): string {
 	const serial = serialOf(text.replace(/[:\s]|^0x/gi, ""));
-	if (!/^[0-9A-F]{1,40}$/.test(serial)) {
-		throw new UsageError(`--serial ${text}: hexadecimal, up to 40 digits`);
-	}
+	if (/^[0-9A-F]{1,40}$/.test(serial)) return serial;
+	throw new UsageError(`--serial ${text}: hexadecimal, up to 40 digits`);
+}
+
+function certificateOf(store: Store, ledger: Ledger, serial: string, force: boolean): Found {
 	const entry = ledger.certificates.get(serial);
 	if (entry !== undefined && entry.kind !== "device") {
 		throw new StoreError(`${serial}: is ${entry.name} (${entry.kind}); only devices are revoked`);
 	}
 	if (entry !== undefined) return entry;
+	const before = ledger.revoked.get(serial);
+	if (before !== undefined) return { ...before, name: "not in the ledger" };
+	if (!force) {
+		throw new StoreError(
+			`${serial}: no certificate of that number was issued here; "npm run -s certs -- list --json" ` +
+				"has the numbers; --force revokes it all the same",
+		);
+	}
 	const [authority] = readCertificates(store.deviceCa.certificate);
 	if (authority === undefined) throw new StoreError(`${store.directory}: has no authority`);
 	return { serial, issuer: keyIdOf(authority), name: "not in the ledger" };

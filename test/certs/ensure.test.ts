@@ -123,6 +123,7 @@ test("what has expired is renewed, keys stay", async (context) => {
 		"broker-cas.pem",
 		"brokers/localhost/fullchain.pem",
 		"device-ca.pem",
+		"device-crl.pem",
 		"ledger.jsonl",
 	]);
 });

@@ -1,7 +1,7 @@
 /** What docs/certificates.md says about lost keys, with the lines as they stand there. */
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { root } from "../../host-sim/build.mjs";
@@ -77,4 +77,30 @@ test("the devices' authority's key is lost: another one beside it", async (conte
 	await done("revoke", "n2");
 	assert.match(await done("device", "n2", "--new-key"), /n2/);
 	assert.match(await done("check"), /all good; [^\n]*\n$/);
+});
+
+test("init makes no other brokers' authority in a store that is in use", async (context) => {
+	const { store, done, run: ask, contents } = await storeWith(context, "n1");
+	const kept = readFileSync(store.brokerCa.certificate);
+	const key = readFileSync(store.brokerCa.key);
+	rmSync(store.brokerCa.certificate);
+	rmSync(store.brokerCa.key);
+	const before = contents();
+	const { status, err } = await ask("init");
+	assert.equal(status, 1);
+	assert.match(err, /broker-ca\.pem: is not here, .*copy, .*renew broker-ca"; .*init --force"/s);
+	assert.deepEqual(contents(), before);
+	writeFileSync(store.brokerCa.certificate, kept);
+	writeFileSync(store.brokerCa.key, key, { mode: 0o600 });
+	assert.match(await done("init"), /nothing made/);
+
+	rmSync(store.brokerCa.certificate);
+	rmSync(store.brokerCa.key);
+	await done("renew", "broker-ca");
+	await done("device", "--all");
+	assert.match(await done("check"), /all good; [^\n]*\n$/);
+
+	rmSync(store.brokerCa.certificate);
+	rmSync(store.brokerCa.key);
+	await done("init", "--force");
 });

@@ -27,7 +27,7 @@ test("one number in several spellings is revoked once, and the next revocation w
 	assert.match(said, new RegExp(`^${serial} \\(d1\\): revoked\\nNow: `));
 	assert.match(await done("revoke", "d1"), new RegExp(`${serial} \\(d1\\): was revoked on `));
 	for (const text of ["ABC", "0ABC", "a:bc", "0", "00", "0x0000", "80", "FF"]) {
-		const { status, err } = await run("revoke", "--serial", text);
+		const { status, err } = await run("revoke", "--serial", text, "--force");
 		assert.equal(status, 0, `${text}: ${err}`);
 	}
 	await done("revoke", "d2");
@@ -41,13 +41,13 @@ test("one number in several spellings is revoked once, and the next revocation w
 test("a ledger that has a number in two spellings already is no obstacle", async (context) => {
 	const { store, done } = makeStoreBench(context);
 	await done("init");
-	await done("revoke", "--serial", "0ABC");
+	await done("revoke", "--serial", "0ABC", "--force");
 	const [line = ""] = readFileSync(store.ledger, "utf8").split("\n").slice(-2);
 	appendFileSync(
 		store.ledger,
 		`${line.replace("0ABC", "ABC")}\n${line.replace("0ABC", "00abc")}\n`,
 	);
-	await done("revoke", "--serial", "77");
+	await done("revoke", "--serial", "77", "--force");
 	assert.deepEqual(await listed(store), ["0ABC", "77"]);
 });
 
@@ -63,4 +63,18 @@ test("what is not in the list yet is not called revoked; the same command writes
 	rmSync(store.deviceCrl, { recursive: true });
 	assert.match(await done("revoke", "d1"), /\(d1\): was revoked on/);
 	assert.equal((await listed(store)).length, 1);
+});
+
+test("a number that nobody was given here is refused, unless by force", async (context) => {
+	const { store, run, done, contents } = makeStoreBench(context);
+	assert.match((await run("revoke", "--serial", "77")).err, /no authorities there yet; .*init"/);
+	await done("init");
+	const before = contents();
+	const { status, err } = await run("revoke", "--serial", "77");
+	assert.equal(status, 1);
+	assert.match(err, /77: no certificate of that number was issued here; .*--force/);
+	assert.deepEqual(contents(), before);
+	await done("revoke", "--serial", "77", "--force");
+	assert.match(await done("revoke", "--serial", "77"), /77 \(not in the ledger\): was revoked on /);
+	assert.deepEqual(await listed(store), ["77"]);
 });
