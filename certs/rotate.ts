@@ -15,6 +15,7 @@ import {
 	refuseMissing,
 } from "./authorities";
 import type { Identity } from "./authority";
+import { unflashedLine } from "./flashed";
 import { fingerprintOf, imageAuthorities } from "./image";
 import { type Item, readInventory } from "./inventory";
 import { issueServer, isUnder, namesOf } from "./issue";
@@ -59,6 +60,8 @@ export async function rotateBrokerCa(
 		// Both have to be able to sign before anything is done.
 		const authority = await loadAuthority(store, brokerCaNext);
 		if (!force) refuseStranded(store, successor);
+		const unflashed = unflashedLine(store);
+		if (unflashed !== "") say(unflashed);
 		await reissue(store, () => true, { nowMs, authority }, say);
 		if (old !== undefined) keepRetired(store, "broker-ca", old, brokerCa);
 		// The key decides which of them signs; what is trusted is the first.
@@ -155,12 +158,18 @@ function refuseStranded(store: Store, successor: X509Certificate): void {
 	if (stranded.length === 0) return;
 	throw new StoreError(
 		[
-			`${stranded.length} devices lack the successor; their boards would accept no broker:`,
+			stranded.length === 1
+				? "1 device lacks the successor; its board would accept no broker:"
+				: `${stranded.length} devices lack the successor; their boards would accept no broker:`,
 			...shortened(stranded),
 			'"npm run certs -- device ID", then flash the board; or remove the folder of a board that',
 			"is no more; --force strands them",
 		].join("\n"),
 	);
+}
+
+function countOf(count: number, what: string): string {
+	return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function shortened(lines: readonly string[]): string[] {
@@ -216,13 +225,13 @@ export async function rotateDeviceCa(
 	// Without the certificate the key would be taken for one that waits.
 	store.discard(deviceCaNext.key);
 	store.discard(deviceCaNext.certificate);
-	const count = underOlder(store).length;
+	const count = countOf(underOlder(store).length, "device");
 	const name = commonNameOf(certificate);
 	say(
 		`${store.shown(deviceCa.certificate)}: ${name} signs now; brokers trust it and the one before`,
 	);
 	say(`Now: give the brokers this file and ${store.shown(store.deviceCrl)}, and reload them.`);
-	say(`Then "npm run certs -- renew ID" and flash the board, for each of ${count} devices.`);
+	say(`Then "npm run certs -- renew ID" and flash the board: ${count}.`);
 	say('At last "npm run certs -- renew device-ca --finish".');
 }
 
@@ -259,7 +268,7 @@ export async function finishDeviceCa(
 	if (rest.length > 0 && !force) {
 		throw new StoreError(
 			[
-				`${rest.length} devices would be refused by the brokers:`,
+				`${countOf(rest.length, "device")} would be refused by the brokers:`,
 				...shortened(rest.map((name) => `${name}: its board is under an older authority`)),
 				'"npm run certs -- renew ID", then flash the board; --force shuts them out',
 			].join("\n"),

@@ -7,6 +7,7 @@ import type { X509Certificate } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
 import { type Command, type CommandContext, readDurationMs } from "../command";
+import { unflashedLine } from "../flashed";
 import { dayOf, fingerprintOf, imageAuthorities } from "../image";
 import { type Item, readInventory } from "../inventory";
 import { isUnder } from "../issue";
@@ -73,7 +74,11 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	await checkRevocationLists(store, nowMs, withinMs, say);
 	if (count > 0) process.exitCode = 1;
 	if (given.has("quiet")) return;
-	if (count === 0) context.say(`${items.length} certificates, all good; ${next(items)}`);
+	if (count === 0) {
+		const unflashed = unflashedLine(store);
+		const good = `${items.length} certificates, all good; ${next(items)}`;
+		context.say(unflashed === "" ? good : `${good}; ${unflashed}`);
+	}
 	const away = awayKeys(store);
 	if (away !== "") context.say(away);
 }

@@ -33,7 +33,7 @@ its common name is the node's id. What goes into the image is devices/<id>/image
 authority, its successor, certificate and key. "npm run device -- --node ID" takes it from there.
 Who is there already keeps key and certificate; its image gets the authorities of today.
 
-  --count N          PREFIX-0001 to PREFIX-N; stopped and started again, it goes on
+  --count N          PREFIX-0001 and on, N of them; stopped and started again, it goes on
   --all              bring the images of all devices up to date
   --authority FILE   a further authority that the boards take a broker's certificate from;
                      "letsencrypt" is ISRG Root X1
@@ -106,7 +106,7 @@ function readIds(given: Words, { store }: CommandContext): readonly string[] {
 	if (count === undefined) return names;
 	if (names.length > 1) throw new UsageError("--count: takes one prefix");
 	if (given.has("new-key")) throw new UsageError("--new-key: for ids by name, not for --count");
-	return numberedIds(first, count);
+	return numberedIds(first, count, new Set(store.devices()));
 }
 
 /** A revoked device keeps its files, but is none of "all". */

@@ -12,23 +12,32 @@ import { type DeviceOptions, ensureDevice } from "../issue";
 
 const EXIT_BY_SIGNAL = 130;
 const MAXIMUM_COUNT = 100_000;
+/** Digits of a number, at least. */
+const WIDTH = 4;
 /** How often the progress is said: on a terminal, in a file. */
 const TERMINAL_MS = 200;
 const FILE_MS = 10_000;
 
-/** PREFIX-0001 and on; throws UsageError. */
-export function numberedIds(prefix: string, text: string): string[] {
+/**
+ * PREFIX-0001 and on, PREFIX-10000 behind PREFIX-9999: a name does not depend on how many there are.
+ * Throws UsageError.
+ * @param present ids that are there; one with more zeros keeps its name
+ */
+export function numberedIds(prefix: string, text: string, present: ReadonlySet<string>): string[] {
 	const count = Number(text);
 	if (!/^\d{1,6}$/.test(text) || count < 1 || count > MAXIMUM_COUNT) {
 		throw new UsageError(`--count ${text}: must be 1 to ${MAXIMUM_COUNT}`);
 	}
-	const width = Math.max(4, String(count).length);
-	const last = `${prefix}-${String(count).padStart(width, "0")}`;
+	const numbered = (number: number, width: number) => {
+		return `${prefix}-${String(number).padStart(width, "0")}`;
+	};
+	const last = numbered(count, WIDTH);
 	if (!isId(last)) {
 		throw new UsageError(`"${last}": an id is 1 to 32 of a-z, 0-9 and -; a shorter prefix`);
 	}
 	return Array.from({ length: count }, (_, at) => {
-		return `${prefix}-${String(at + 1).padStart(width, "0")}`;
+		const names = [0, 1, 2].map((more) => numbered(at + 1, WIDTH + more));
+		return names.find((name) => present.has(name)) ?? (names[0] as string);
 	});
 }
 

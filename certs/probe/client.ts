@@ -83,11 +83,11 @@ export function mqttRule({ attempt, anonymous }: Survey): Rule | undefined {
 	const rule = (result: "ok" | "warn" | "fail", found: string, change: readonly string[] = []) =>
 		makeRule("MQTT", result, found, change);
 	if (!attempt.isTrusted) {
-		return makeRule(
-			"MQTT",
-			"skipped",
-			"not tried: nothing is sent to a broker that is not trusted",
-		);
+		// A node goes on to the end of the flight only when it trusts what is in it.
+		const why = attempt.seen.isHelloDone
+			? "the handshake did not end"
+			: "nothing is sent to a broker that is not trusted";
+		return makeRule("MQTT", "skipped", `not tried: ${why}`);
 	}
 	const { answer, reason } = attempt;
 	const connack = "CONNECT without user name";

@@ -5,6 +5,7 @@ import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { numberedIds } from "../../certs/commands/fleet";
 import { issueServer } from "../../certs/issue";
 import { root } from "../../host-sim/build.mjs";
 import { makeStoreBench } from "../support/certs-command";
@@ -151,6 +152,21 @@ test("device --count: numbered, and a run that was stopped goes on", async (cont
 		return certificate(bench.store.device(id).certificate).serialNumber;
 	});
 	assert.equal(new Set(serials).size, 4);
+});
+
+test("device --count: a board's name does not depend on how many there are", () => {
+	const ids = numberedIds("a", "100000", new Set(["a-000007", "a-00008"]));
+	assert.deepEqual(ids.slice(0, 8), [
+		...[1, 2, 3, 4, 5, 6].map((number) => `a-000${number}`),
+		"a-000007",
+		"a-00008",
+	]);
+	assert.equal(ids[9998], "a-9999");
+	assert.equal(ids[9999], "a-10000");
+	assert.equal(ids[99_999], "a-100000");
+	assert.deepEqual(numberedIds("a", "8", new Set()), [
+		...[1, 2, 3, 4, 5, 6, 7, 8].map((number) => `a-000${number}`),
+	]);
 });
 
 test("device --count: on a terminal it says how far it is, and for how long", {

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { readLedger, serialOf } from "../../certs/ledger";
+import { imageAuthorities } from "../../certs/image";
+import { readLedger, recordFlashed, serialOf } from "../../certs/ledger";
 import { fromPem } from "../../certs/pem";
 import { readCertificate, type Store } from "../../certs/store";
 import { loadX509 } from "../../certs/x509";
@@ -84,4 +85,20 @@ test("a devices' authority that got lost is made anew, and its list with it", as
 	assert.match(await done("init"), /made .*device-crl\.pem/);
 	assert.match(await done("check"), /all good/);
 	assert.match(await done("init"), /nothing made/);
+});
+
+test("boards that nobody has noted as flashed are counted, in check and before a rotation", async (context) => {
+	const { store, done } = makeStoreBench(context);
+	await done("init");
+	await done("device", "n1", "n2", "gone", "dashboard");
+	await done("revoke", "gone");
+	rmSync(store.device("gone").folder, { recursive: true });
+	const two = /2 boards are not noted as flashed; judged by their image folders/;
+	assert.match(await done("check"), two);
+	assert.match(await done("renew", "broker-ca"), two);
+	const { serialNumber: serial } = readCertificate(store.device("n1").certificate);
+	const authorities = imageAuthorities(store, "n1");
+	recordFlashed(store, { name: "n1", authorities, serial, at: new Date().toISOString() });
+	await done("device", "--all");
+	assert.match(await done("check"), /1 board is not noted as flashed; judged by its image folder/);
 });

@@ -88,7 +88,7 @@ test("init makes no other brokers' authority in a store that is in use", async (
 	const before = contents();
 	const { status, err } = await ask("init");
 	assert.equal(status, 1);
-	assert.match(err, /broker-ca\.pem: is not here, .*copy, .*renew broker-ca"; .*init --force"/s);
+	assert.match(err, /broker-ca\.pem: is not here, .*copy, .*renew broker-ca";.*init --force"/s);
 	assert.deepEqual(contents(), before);
 	writeFileSync(store.brokerCa.certificate, kept);
 	writeFileSync(store.brokerCa.key, key, { mode: 0o600 });

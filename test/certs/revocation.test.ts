@@ -270,10 +270,7 @@ test("the overlap does not end while a board is under the older authority", asyn
 	await done("renew", "a");
 	const refused = await run("renew", "device-ca", "--finish");
 	assert.equal(refused.status, 1);
-	assert.match(
-		refused.err,
-		/1 devices would be refused by the brokers:\n {2}b: its board is under/,
-	);
+	assert.match(refused.err, /1 device would be refused by the brokers:\n {2}b: its board is under/);
 	assert.match((await run("check")).out, /b\/certificate\.pem: is under an older authority/);
 	await done("renew", "b");
 	// Renewed, but what was flashed is the one before.

@@ -188,7 +188,7 @@ test("a rotation of the brokers' authority under running boards strands none tha
 
 	const refused = await bench.run("renew", "broker-ca");
 	assert.equal(refused.status, 1);
-	assert.match(refused.err, /^fieldmote certs: 1 devices lack the successor/);
+	assert.match(refused.err, /^fieldmote certs: 1 device lacks the successor/);
 	assert.match(refused.err, /^ {2}old: its image lacks it$/m);
 	const before = bench.contents();
 	const said = await bench.done("renew", "broker-ca", "--force");
@@ -270,7 +270,7 @@ test("a board that was revoked holds up no rotation", async (context) => {
 	await done("init");
 	await done("device", "n1", "gone");
 	rmSync(store.device("gone").imageAuthorities[1]);
-	assert.match((await run("renew", "broker-ca")).err, /1 devices lack the successor/);
+	assert.match((await run("renew", "broker-ca")).err, /1 device lacks the successor/);
 	await done("revoke", "gone");
 	await done("renew", "broker-ca");
 });

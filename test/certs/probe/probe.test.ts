@@ -164,6 +164,7 @@ test("a broker that requires client certificates", { skip }, async () => {
 		/--cert/,
 	);
 	assert.match(rule(without, "client certificate").text, /required, and none was given/);
+	assert.equal(rule(without, "MQTT").text, "not tried: the handshake did not end");
 
 	const stranger = await device({ issuer: ecRoot });
 	const unknown = await ask(port, identityOf(stranger));
