@@ -15,6 +15,7 @@ import { list } from "./commands/list";
 import { renew } from "./commands/renew";
 import { revoke } from "./commands/revoke";
 import { server } from "./commands/server";
+import { refuseUnreadable } from "./folders";
 import { importCommand } from "./import/import";
 import { StopWaiting, withLock } from "./lock";
 import { printable } from "./printable";
@@ -118,6 +119,8 @@ async function dispatch(words: readonly string[], isInterrupted: () => boolean):
 		say: (line) => process.stdout.write(`${printable(line)}\n`),
 		isInterrupted,
 	};
+	// A probe may do without the store.
+	if (name !== "probe") refuseUnreadable(directory);
 	if (command.isReader === true) await command.run(more, context);
 	else await withLock(context.store, () => command.run(more, context), { isInterrupted });
 }
@@ -151,6 +154,7 @@ function plainText(error: unknown): string | undefined {
 			EROFS: "is on a file system that cannot be written",
 			ENOSPC: "the disk is full",
 			ENOTDIR: "has a file where a folder should be",
+			...(syscall === "mkdir" ? { ENOENT: "no folder can be made there" } : {}),
 		}[code] ?? `${syscall} failed (${code})`;
 	return `${path ?? "the store"}: ${why}`;
 }

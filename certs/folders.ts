@@ -4,7 +4,7 @@
  */
 
 import { existsSync, lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { StoreError } from "./read";
 
 const FOLDER_MODE = 0o700;
@@ -26,7 +26,44 @@ export function makeFolder(directory: string, path: string): void {
 		if (at === directory || !isLink(at)) continue;
 		throw new StoreError(`${at}: is a link; the store is written to where it is; move it here`);
 	}
-	mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+	makeFolders(path);
+}
+
+/**
+ * Makes a folder, and those above it, for its owner only. One after the other: mkdir of Node 20 with
+ * `recursive` has no end where nothing can be made, such as in /proc.
+ * @returns whether it was not there before
+ */
+export function makeFolders(path: string): boolean {
+	if (existsSync(path)) return false;
+	try {
+		return makeOne(path);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+		makeFolders(dirname(path));
+		return makeOne(path);
+	}
+}
+
+function makeOne(path: string): boolean {
+	try {
+		mkdirSync(path, { mode: FOLDER_MODE });
+		return true;
+	} catch (error) {
+		// Somebody else was quicker.
+		if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+		throw error;
+	}
+}
+
+/** Throws StoreError for a store that is somebody else's, which would look empty. */
+export function refuseUnreadable(directory: string): void {
+	try {
+		readdirSync(directory);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EACCES") return;
+		throw new StoreError(`${directory}: may not be read by you; whose is it?`);
+	}
 }
 
 /** Names of folders in a folder, sorted; not of hidden ones, nor of links. */

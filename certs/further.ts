@@ -4,11 +4,21 @@
  */
 
 import type { X509Certificate } from "node:crypto";
+import { join } from "node:path";
+import { CHECKOUT } from "./command";
 import { dayOf } from "./image";
 import { look } from "./import/look";
 import { whyNoAnchor } from "./probe/anchor";
 import { loadFirmware } from "./probe/load";
 import { readCertificates, StoreError } from "./read";
+
+/** https://letsencrypt.org/certificates/ */
+const LETS_ENCRYPT = "certs/public/isrg-root-x1.pem";
+
+/** The file that a command line names: "letsencrypt" is ISRG Root X1. */
+export function authorityPath(text: string): string {
+	return text === "letsencrypt" ? join(CHECKOUT, LETS_ENCRYPT) : text;
+}
 
 /**
  * Reads it; throws StoreError where boards could not use it.

@@ -71,6 +71,18 @@ export function readInventory(store: Store): Item[] {
 	return items;
 }
 
+/** What to do about a certificate that cannot be read, behind its problem. */
+export function wayOut({ kind, name, problem }: Item): string {
+	if (/^is a link/.test(problem)) return problem;
+	const copy = `${problem}; bring it back from the copy`;
+	if (kind === "server") {
+		return `${copy}, or with all of its names: "npm run certs -- server ${name} --force"`;
+	}
+	if (kind !== "device") return copy;
+	const first = /^is not there/.test(problem) ? "" : "remove it: ";
+	return `${copy}, or ${first}"npm run certs -- device ${name}" makes another for its key`;
+}
+
 /** For whom a certificate is: names of a server, the id of a device, an authority's name. */
 export function subjectOf({ kind, certificate }: Item): string {
 	if (certificate === undefined) return "";

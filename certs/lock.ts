@@ -8,7 +8,6 @@ import { randomUUID } from "node:crypto";
 import {
 	existsSync,
 	linkSync,
-	mkdirSync,
 	readdirSync,
 	readFileSync,
 	rmdirSync,
@@ -18,6 +17,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { makeFolders } from "./folders";
 import type { Store } from "./store";
 
 const LOCK = ".lock";
@@ -71,7 +71,7 @@ function sayLine(line: string): void {
 async function acquire(store: Store, options: Required<LockOptions>): Promise<() => void> {
 	const { directory } = store;
 	const path = join(directory, LOCK);
-	const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+	const made = makeFolders(directory);
 	const startMs = performance.now();
 	let isSaid = false;
 	let token: string | undefined;
@@ -94,7 +94,7 @@ async function acquire(store: Store, options: Required<LockOptions>): Promise<()
 	const release = () => {
 		process.off("exit", release);
 		if (read(path)?.token === token) rmSync(path, { force: true });
-		if (made !== undefined) removeEmpty(directory);
+		if (made) removeEmpty(directory);
 	};
 	process.on("exit", release);
 	for (const name of readdirSync(directory)) {
@@ -146,7 +146,7 @@ function create(directory: string, path: string): string | undefined {
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
 		// Somebody was quicker, cleared up, or removed the folder that it had made.
-		if (code === "ENOENT") mkdirSync(directory, { recursive: true, mode: 0o700 });
+		if (code === "ENOENT") makeFolders(directory);
 		else if (code !== "EEXIST") throw error;
 		return undefined;
 	} finally {

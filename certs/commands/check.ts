@@ -6,10 +6,11 @@
 import type { X509Certificate } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
+import { refuseMissing } from "../authorities";
 import { type Command, type CommandContext, readDurationMs } from "../command";
 import { unflashedLine } from "../flashed";
 import { dayOf, fingerprintOf, imageAuthorities } from "../image";
-import { type Item, readInventory } from "../inventory";
+import { type Item, readInventory, wayOut } from "../inventory";
 import { isUnder } from "../issue";
 import {
 	readBounded,
@@ -52,10 +53,13 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	if (given.names.length > 0) throw new UsageError(`check: takes no word`);
 	const withinMs = readDurationMs("within", given.text("within") ?? "30d");
 	const { store, nowMs } = context;
-	if (!store.isThere) {
-		throw new StoreError(`${store.shown(store.directory)}: no authorities there; see init`);
-	}
 	const items = readInventory(store);
+	if (items.length === 0) refuseMissing(store, store.brokerCa);
+	for (const { certificate } of [store.brokerCa, store.deviceCa]) {
+		if (existsSync(certificate)) continue;
+		const how = 'bring it back from the copy, or "npm run certs -- init" says what can be done';
+		throw new StoreError(`${store.shown(certificate)}: is not there; ${how}`);
+	}
 	let count = 0;
 	const say: Say = (path, text) => {
 		count++;
@@ -94,9 +98,9 @@ function endOf({ certificate }: Item): number {
 }
 
 function checkDates(item: Item, nowMs: number, withinMs: number, say: Say): void {
-	const { certificate, problem, path, kind, name, revokedAt } = item;
+	const { certificate, path, kind, name, revokedAt } = item;
 	if (certificate === undefined) {
-		say(path, problem);
+		say(path, wayOut(item));
 		return;
 	}
 	if (revokedAt !== undefined) {

@@ -5,12 +5,11 @@
  */
 
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { isId } from "../../firmware/topics";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
 import { loadAuthority } from "../authorities";
-import { CHECKOUT, type Command, type CommandContext, readDays } from "../command";
-import { readFurtherAuthority } from "../further";
+import { type Command, type CommandContext, readDays } from "../command";
+import { authorityPath, readFurtherAuthority } from "../further";
 import { dayOf } from "../image";
 import { type DeviceOptions, ensureDevice } from "../issue";
 import { type Ledger, readLedger } from "../ledger";
@@ -18,9 +17,6 @@ import { hasOwnRights } from "../names";
 import { readBounded, readCertificate, StoreError } from "../store";
 import { takeOver } from "../take-over";
 import { ensureDevices, numberedIds } from "./fleet";
-
-/** https://letsencrypt.org/certificates/ */
-const LETS_ENCRYPT = "certs/public/isrg-root-x1.pem";
 
 export const device: Command = {
 	what: "a board's key, certificate and the files for its image; --count for many",
@@ -127,8 +123,7 @@ function checkId(id: string): void {
 
 async function readFurther(text: string | undefined, nowMs: number) {
 	if (text === undefined) return undefined;
-	const path = text === "letsencrypt" ? join(CHECKOUT, LETS_ENCRYPT) : text;
-	return (await readFurtherAuthority(path, nowMs)).raw;
+	return (await readFurtherAuthority(authorityPath(text), nowMs)).raw;
 }
 
 function checkFurther(context: CommandContext, ids: readonly string[], further: Uint8Array): void {

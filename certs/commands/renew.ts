@@ -5,10 +5,10 @@
 
 import { existsSync } from "node:fs";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
-import { loadAuthority } from "../authorities";
+import { loadAuthority, refuseMissing } from "../authorities";
 import { type Command, type CommandContext, readDays, readDurationMs } from "../command";
 import { dayOf } from "../image";
-import { type Item, readInventory } from "../inventory";
+import { type Item, readInventory, wayOut } from "../inventory";
 import { issueDevice, issueServer, isUnder, namesOf } from "../issue";
 import { finishDeviceCa, rotateBrokerCa, rotateDeviceCa } from "../rotate";
 import { readCertificate, type Store, StoreError } from "../store";
@@ -80,6 +80,7 @@ async function renewLeaves(given: Words, context: CommandContext): Promise<void>
 	const { store, nowMs, say } = context;
 	const withinMs = readDurationMs("within", given.text("within") ?? "30d");
 	const options = { nowMs, days: readDays(given.text("days")), newKey: given.has("new-key") };
+	if (!existsSync(store.deviceCa.certificate)) refuseMissing(store, store.brokerCa);
 	const items = readInventory(store).filter(({ kind }) => kind === "server" || kind === "device");
 	const chosen =
 		given.names.length > 0
@@ -98,6 +99,11 @@ async function renewLeaves(given: Words, context: CommandContext): Promise<void>
 			kind === "server" ? "the broker needs it now" : "flash the board before the old ends";
 		say(`${store.shown(path)}: new, valid until ${dayOf(readCertificate(path))}; ${then}`);
 	}
+	const broken = given.names.length > 0 ? [] : items.filter((item) => item.problem !== "");
+	if (broken.length > 0) {
+		const lines = broken.map((item) => `${store.shown(item.path)}: ${wayOut(item)}`);
+		throw new StoreError(lines.join("\n"));
+	}
 	if (chosen.length === 0) say("nothing ends within that time");
 }
 
@@ -111,7 +117,9 @@ function choose(store: Store, items: readonly Item[], word: string, newKey: bool
 	if (other !== undefined) {
 		throw new StoreError(`${word}: is a broker and a device; brokers/${word} or devices/${word}`);
 	}
-	if (item.certificate === undefined) throw new StoreError(`${item.path}: ${item.problem}`);
+	if (item.certificate === undefined) {
+		throw new StoreError(`${store.shown(item.path)}: ${wayOut(item)}`);
+	}
 	if (item.revokedAt !== undefined) {
 		throw new StoreError(`${word}: was revoked; "npm run certs -- device ${word} --new-key"`);
 	}

@@ -66,17 +66,29 @@ async function run(words: readonly string[], context: CommandContext): Promise<v
 	for (const line of mosquittoLines(store, files)) say(line);
 }
 
-/** The lines for mosquitto.conf. */
-export function mosquittoLines(
+/** Where the configurations in broker/ have them; Mosquitto may not read the store itself. */
+const AT_MOSQUITTO = "/etc/mosquitto/certs";
+
+/** What to paste, and the lines for mosquitto.conf. */
+function mosquittoLines(
 	store: Store,
 	files: { readonly chain: string; readonly key: string },
 ): string[] {
+	const quoted = (path: string) => {
+		const shown = store.shown(path);
+		return /^[\w./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", "'\\''")}'`;
+	};
+	const lists = `${quoted(store.deviceCa.certificate)} ${quoted(store.deviceCrl)}`;
 	return [
-		"Mosquitto:",
-		`  certfile ${store.shown(files.chain)}`,
-		`  keyfile ${store.shown(files.key)}`,
-		`  cafile ${store.shown(store.deviceCa.certificate)}`,
-		`  crlfile ${store.shown(store.deviceCrl)}`,
+		"Give them to Mosquitto (docs/brokers.md):",
+		`  sudo install -o mosquitto -m 644 ${quoted(files.chain)} ${AT_MOSQUITTO}/`,
+		`  sudo install -o mosquitto -m 600 ${quoted(files.key)} ${AT_MOSQUITTO}/`,
+		`  sudo install -m 644 ${lists} ${AT_MOSQUITTO}/`,
+		"In its configuration:",
+		`  certfile ${AT_MOSQUITTO}/fullchain.pem`,
+		`  keyfile ${AT_MOSQUITTO}/privkey.pem`,
+		`  cafile ${AT_MOSQUITTO}/device-ca.pem`,
+		`  crlfile ${AT_MOSQUITTO}/device-crl.pem`,
 		`Programs that connect to it (bridge_cafile, --cafile): ${store.shown(store.brokerCas)}`,
 	];
 }

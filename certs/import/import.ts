@@ -36,8 +36,8 @@ export const IMPORT_HELP = `usage: npm run certs -- import broker-ca CERT [KEY] 
    or: npm run certs -- import device NODE CERT KEY [options]
 
 Takes over keys and certificates made with openssl: PEM or DER; keys as PKCS#1, SEC1 or PKCS#8, with
-a passphrase or without. Says everything that is wrong with them, and then writes nothing. What a
-board has to check is decided by the firmware's own check.
+a passphrase or without; in the store they lie without one. Says everything that is wrong with them,
+and then writes nothing. What a board has to check is decided by the firmware's own check.
 
   --chain FILE            certificates between the broker's and its CA
   --passphrase-file FILE  the first line is the key's passphrase (default: the terminal is asked)
@@ -110,9 +110,11 @@ async function importAuthority(job: Job, kind: "broker-ca" | "device-ca"): Promi
 	const { store, nowMs } = context;
 	const [path, keyPath] = takeNames(names, kind, ["CERT"], ["KEY"]);
 	const certificate = await onlyOne(path as string);
-	const key = keyPath === undefined ? undefined : await readKey(keyPath, given);
+	const read = keyPath === undefined ? undefined : await readKey(keyPath, given);
+	const key = read?.key;
 	const found = await checkAuthority(firmware, kind, certificate, key, nowMs);
 	refuseWrong(path as string, found);
+	found.notes.push(...(read?.notes ?? []));
 	const other = kind === "broker-ca" ? store.deviceCa : store.brokerCa;
 	if (
 		existsSync(other.certificate) &&
@@ -137,7 +139,7 @@ async function importServer({ firmware, context, given, names }: Job): Promise<v
 	const own = await readImportedCertificates(path);
 	const between = given.text("chain");
 	const more = between === undefined ? [] : await readImportedCertificates(between);
-	const key = await readKey(keyPath, given);
+	const { key, notes } = await readKey(keyPath, given);
 	const { brokerCa, brokerCaNext } = store;
 	const authorities = [brokerCa.certificate, brokerCaNext.certificate]
 		.filter((one) => existsSync(one))
@@ -153,6 +155,7 @@ async function importServer({ firmware, context, given, names }: Job): Promise<v
 	}
 	const taken = { certificate, key, nowMs, force: given.has("force") };
 	checkServerPlace(store, taken);
+	found.notes.push(...notes);
 	sayTaken(context, certificate, found, putServer(store, taken, completed(chain, authorities)));
 }
 
@@ -162,13 +165,14 @@ async function importDevice({ firmware, context, given, names }: Job): Promise<v
 	const [id, path, keyPath] = takeNames(names, "device", wanted, []) as [string, string, string];
 	if (!isId(id)) throw new UsageError(`"${id}": an id is 1 to 32 of a-z, 0-9 and -`);
 	const [certificate] = (await readImportedCertificates(path)) as [X509Certificate];
-	const key = await readKey(keyPath, given);
+	const { key, notes } = await readKey(keyPath, given);
 	const file = store.deviceCa.certificate;
 	const authorities = existsSync(file) ? readCertificates(file) : [];
 	const found = await checkDevice(firmware, id, certificate, key, authorities, nowMs);
 	refuseWrong(path, found);
 	const taken = { certificate, key, nowMs, force: given.has("force") };
 	checkDevicePlace(store, id, taken);
+	found.notes.push(...notes);
 	const issuer = authorities.find((one) => certificate.verify(one.publicKey)) as X509Certificate;
 	sayTaken(context, certificate, found, putDevice(store, id, taken, issuer));
 }
@@ -196,8 +200,15 @@ async function onlyOne(path: string): Promise<X509Certificate> {
 	throw new StoreError(`${path}: holds ${found.length} certificates; one authority is wanted`);
 }
 
-function readKey(path: string, given: Words) {
-	return readImportedKey(path, passphraseFrom(given.text("passphrase-file")));
+/** @returns the key, and a note where it had a passphrase */
+async function readKey(path: string, given: Words) {
+	const notes: string[] = [];
+	const ask = passphraseFrom(given.text("passphrase-file"));
+	const key = await readImportedKey(path, (...asked) => {
+		notes.splice(0, 1, "the key lies in the store without a passphrase, for its owner only");
+		return ask(...asked);
+	});
+	return { key, notes };
 }
 
 /** The first one, and then each that signed the one before, as far as they are there. */

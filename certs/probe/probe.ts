@@ -10,6 +10,8 @@ import { relative } from "node:path";
 import { readCredentials } from "../../host-sim/key-files";
 import { readWords, UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
+import { refuseUnreadable } from "../folders";
+import { authorityPath } from "../further";
 import { printable } from "../printable";
 import { RECORD_BYTES } from "../record-bytes";
 import type { Store } from "../store";
@@ -27,8 +29,8 @@ export const PROBE_HELP = `usage: npm run certs -- probe mqtts://HOST[:PORT] [op
 Tries a broker with the firmware's own TLS client and certificate rules. Says for each rule whether
 it holds, and what to change at the broker where it does not. Sends no user name and no password.
 
-  --ca FILE            CA that boards trust, PEM or DER; may be given several times (default: the
-                       brokers' CAs of the store)
+  --ca FILE            CA that boards trust, PEM or DER, or "letsencrypt" (ISRG Root X1); may be
+                       given several times (default: the brokers' CAs of the store)
   --cert FILE          a device's certificate, and
   --key FILE           its RSA key, for a broker that asks for one
   --name NAME          name or IPv4 address that the certificate must be for (default: HOST)
@@ -65,7 +67,8 @@ export async function runProbe(words: readonly string[], context: CommandContext
 	if (url === undefined) throw new UsageError("which broker? mqtts://HOST[:PORT]; see --help");
 	if (more.length > 0) throw new UsageError(`unexpected word "${more[0]}"; one broker at a time`);
 	const { host, port } = parseUrl(url);
-	const ca = given.texts("ca").length > 0 ? given.texts("ca") : authoritiesOf(context.store);
+	const named = given.texts("ca").map(authorityPath);
+	const ca = named.length > 0 ? named : authoritiesOf(context.store);
 	const [cert, key] = [given.text("cert"), given.text("key")];
 	if ((cert === undefined) !== (key === undefined)) {
 		throw new UsageError(cert === undefined ? "--key: needs --cert" : "--cert: needs --key");
@@ -103,7 +106,8 @@ export async function probe(target: Target, ca: readonly string[]): Promise<Repo
 	}
 }
 
-function authoritiesOf({ brokerCa, brokerCaNext }: Store): string[] {
+function authoritiesOf({ directory, brokerCa, brokerCaNext }: Store): string[] {
+	refuseUnreadable(directory);
 	return [brokerCa.certificate, brokerCaNext.certificate].filter((path) => existsSync(path));
 }
 
