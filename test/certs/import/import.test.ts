@@ -120,7 +120,8 @@ test("every form of a key", { skip }, async () => {
 			assert.match(wrong[0] ?? "", /the passphrase in wrong\.txt is wrong/);
 			assert.doesNotMatch(wrong.join(), /another/);
 		}
-		await bench.import(store, `server server.crt ${name}${more}`);
+		const said = await bench.import(store, `server server.crt ${name}${more}`);
+		assert.equal(/note: the key lies .* without a passphrase/.test(String(said)), isLocked, name);
 		const written = createPrivateKey(readFileSync(store.server("localhost").key));
 		assert.ok(written.equals(expected), name);
 	}

@@ -128,6 +128,11 @@ test("wrong use: exit code 2, and what would be right", async () => {
 		assert.match(err, reason);
 		assert.doesNotMatch(err, /secret-word| {4}at /);
 	}
+	// Nobody listens there: the authority was found.
+	const url = `mqtts://127.0.0.1:${await freePort()}`;
+	const { code, out } = await run(url, "--ca", "letsencrypt");
+	assert.equal(code, 1);
+	assert.match(out, /trusted: certs\/public\/isrg-root-x1\.pem/);
 	const help = await run("-h");
 	assert.equal(help.code, 0);
 	assert.match(help.out, /^usage: npm run certs -- probe mqtts:/);
