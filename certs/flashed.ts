@@ -1,6 +1,6 @@
 /**
- * Which boards nobody has noted as flashed: of those a rotation knows the image folder, and not what
- * they carry. Reads only.
+ * Which boards nobody has noted as flashed: of those a rotation knows the image folder, and not
+ * what they carry. Reads only.
  */
 
 import { existsSync } from "node:fs";

@@ -30,8 +30,8 @@ export function makeFolder(directory: string, path: string): void {
 }
 
 /**
- * Makes a folder, and those above it, for its owner only. One after the other: mkdir of Node 20 with
- * `recursive` has no end where nothing can be made, such as in /proc.
+ * Makes a folder, and those above it, for its owner only. One after the other: mkdir of Node 20
+ * with `recursive` has no end where nothing can be made, such as in /proc.
  * @returns whether it was not there before
  */
 export function makeFolders(path: string): boolean {

@@ -143,8 +143,8 @@ export function readLedger(store: Store): Ledger {
 	}
 	if (unread.length > 0 && unread.length === lines.filter((text) => text !== "").length) {
 		throw new StoreError(
-			`${store.ledger}: no line of it can be read; is it a ledger? Bring it back from the copy, or ` +
-				'move it away: "npm run certs -- init" then reads from the list what was revoked',
+			`${store.ledger}: no line of it can be read; is it a ledger? Bring it back from the ` +
+				'copy, or move it away: "npm run certs -- init" then reads from the list what was revoked',
 		);
 	}
 	return { certificates, revoked, flashed, unread };

@@ -23,7 +23,8 @@ import {
 import { loadX509 } from "./x509";
 
 /**
- * Writes the lists anew from the ledger and from those that are there. Throws StoreError where one cannot be signed.
+ * Writes the lists anew from the ledger and from those that are there. Throws StoreError where one
+ * cannot be signed.
  * @param authorities default: those that brokers trust
  */
 export async function writeRevocationLists(

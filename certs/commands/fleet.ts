@@ -19,8 +19,8 @@ const TERMINAL_MS = 200;
 const FILE_MS = 10_000;
 
 /**
- * PREFIX-0001 and on, PREFIX-10000 behind PREFIX-9999: a name does not depend on how many there are.
- * Throws UsageError.
+ * PREFIX-0001 and on, PREFIX-10000 behind PREFIX-9999: a name does not depend on how many there
+ * are. Throws UsageError.
  * @param present ids that are there; one with more zeros keeps its name
  */
 export function numberedIds(prefix: string, text: string, present: ReadonlySet<string>): string[] {

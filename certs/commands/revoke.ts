@@ -113,8 +113,8 @@ function certificateOf(store: Store, ledger: Ledger, serial: string, force: bool
 	if (before !== undefined) return { ...before, name: "not in the ledger" };
 	if (!force) {
 		throw new StoreError(
-			`${serial}: no certificate of that number was issued here; "npm run -s certs -- list --json" ` +
-				"has the numbers; --force revokes it all the same",
+			`${serial}: no certificate of that number was issued here; "npm run -s certs -- list ` +
+				'--json" has the numbers; --force revokes it all the same',
 		);
 	}
 	const [authority] = readCertificates(store.deviceCa.certificate);
