@@ -7,7 +7,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { StoreError } from "../certs/store";
+import { StoreError } from "../certs/store/store";
 import { UsageError } from "../host-sim/words";
 import { type PreparedFiles, prepareFiles } from "./files";
 import { linesToTry } from "./lines";

@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { ensureCertificates } from "../certs/ensure";
 import { EDGE, PEOPLE } from "../certs/names";
-import { Store } from "../certs/store";
+import { Store } from "../certs/store/store";
 import type { Configuration } from "./configurations";
 import { ensurePasswords, passwordFile, usersIn } from "./passwords";
 

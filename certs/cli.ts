@@ -15,12 +15,12 @@ import { list } from "./commands/list";
 import { renew } from "./commands/renew";
 import { revoke } from "./commands/revoke";
 import { server } from "./commands/server";
-import { refuseUnreadable } from "./folders";
 import { importCommand } from "./import/import";
-import { StopWaiting, withLock } from "./lock";
-import { printable } from "./printable";
 import { PROBE_HELP, runProbe } from "./probe/probe";
-import { Store, StoreError } from "./store";
+import { refuseUnreadable } from "./store/folders";
+import { StopWaiting, withLock } from "./store/lock";
+import { printable } from "./store/printable";
+import { Store, StoreError } from "./store/store";
 
 const COMMANDS: Readonly<Record<string, Command>> = {
 	init,

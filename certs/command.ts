@@ -6,7 +6,7 @@
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../host-sim/words";
-import type { Store } from "./store";
+import type { Store } from "./store/store";
 
 /** The project's folder: this file is in certs/ or, bundled, in dist/. */
 export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));

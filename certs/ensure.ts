@@ -5,12 +5,12 @@
  * other. Must not know the command line.
  */
 
-import { ensureAuthorities } from "./authorities";
-import type { KeyKind } from "./authority";
-import { ensureDevice, ensureServer } from "./issue";
-import { withLock } from "./lock";
-import { Store } from "./store";
-import { takeOver } from "./take-over";
+import { ensureAuthorities } from "./signing/authorities";
+import type { KeyKind } from "./signing/authority";
+import { ensureDevice, ensureServer } from "./signing/issue";
+import { withLock } from "./store/lock";
+import { Store } from "./store/store";
+import { takeOver } from "./store/take-over";
 
 export interface EnsureOptions {
 	/** DNS names and IPv4 addresses under which the broker is reached. */

@@ -4,9 +4,9 @@
  */
 
 import { existsSync } from "node:fs";
-import { readLedger } from "./ledger";
 import { hasOwnRights } from "./names";
-import { readCertificate, type Store } from "./store";
+import { readLedger } from "./store/ledger";
+import { readCertificate, type Store } from "./store/store";
 
 /** A line on boards that were flashed by other means, or not at all; "" when there are none. */
 export function unflashedLine(store: Store): string {

@@ -6,7 +6,7 @@
 
 import { createHash, type X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readBounded, readCertificate, readKey, type Store, StoreError } from "./store";
+import { readBounded, readCertificate, readKey, type Store, StoreError } from "./store/store";
 
 /**
  * Brings the image of a device up to what the store has.

@@ -9,9 +9,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { type DeviceFiles, ensureCertificates } from "../certs/ensure";
 import { fingerprintOf } from "../certs/image";
-import { covers, namesOf } from "../certs/issue";
-import { recordFlashed } from "../certs/ledger";
-import { readCertificate, Store, StoreError } from "../certs/store";
+import { covers, namesOf } from "../certs/signing/issue";
+import { recordFlashed } from "../certs/store/ledger";
+import { readCertificate, Store, StoreError } from "../certs/store/store";
 import { UsageError } from "../host-sim/words";
 import { ConfigurationError } from "./configuration";
 

@@ -6,8 +6,8 @@
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { pemBlocks } from "../certs/pem";
-import { readable, readBounded } from "../certs/read";
+import { pemBlocks } from "../certs/store/pem";
+import { readable, readBounded } from "../certs/store/read";
 import { UsageError } from "./words";
 import type { Credentials } from "./world/board";
 

@@ -4,13 +4,13 @@
  */
 
 import { existsSync } from "node:fs";
-import { brokerCasOf } from "../authorities";
-import { OUTLIVES_MS } from "../authority";
 import { dayOf } from "../image";
-import type { Item } from "../inventory";
-import { readLedger } from "../ledger";
-import { readIfThere, type Store } from "../store";
-import { oldFiles } from "../take-over";
+import { brokerCasOf } from "../signing/authorities";
+import { OUTLIVES_MS } from "../signing/authority";
+import type { Item } from "../store/inventory";
+import { readLedger } from "../store/ledger";
+import { readIfThere, type Store } from "../store/store";
+import { oldFiles } from "../store/take-over";
 
 /** However short --within is: an authority is replaced under boards that hang somewhere. */
 export const AUTHORITY_NOTICE_MS = 365 * 86_400_000;

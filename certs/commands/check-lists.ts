@@ -1,10 +1,16 @@
 /** The part of `check` that is about the revocation lists: there, signed, complete, in time. */
 
 import { existsSync } from "node:fs";
-import { keyIdOf, readLedger, serialOf } from "../ledger";
-import { fromPem } from "../pem";
-import { LIST_LIMIT_BYTES, readBounded, readCertificates, type Store, StoreError } from "../store";
-import { loadX509 } from "../x509";
+import { loadX509 } from "../signing/x509";
+import { keyIdOf, readLedger, serialOf } from "../store/ledger";
+import { fromPem } from "../store/pem";
+import {
+	LIST_LIMIT_BYTES,
+	readBounded,
+	readCertificates,
+	type Store,
+	StoreError,
+} from "../store/store";
 
 /** @param say path, and what is wrong with it */
 export async function checkRevocationLists(

@@ -6,12 +6,12 @@
 import type { X509Certificate } from "node:crypto";
 import { existsSync, statSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
-import { refuseMissing } from "../authorities";
 import { type Command, type CommandContext, readDurationMs } from "../command";
 import { unflashedLine } from "../flashed";
 import { dayOf, fingerprintOf, imageAuthorities } from "../image";
-import { type Item, readInventory, wayOut } from "../inventory";
-import { isUnder } from "../issue";
+import { refuseMissing } from "../signing/authorities";
+import { isUnder } from "../signing/issue";
+import { type Item, readInventory, wayOut } from "../store/inventory";
 import {
 	readBounded,
 	readCertificate,
@@ -19,7 +19,7 @@ import {
 	readKey,
 	type Store,
 	StoreError,
-} from "../store";
+} from "../store/store";
 import { AUTHORITY_NOTICE_MS, awayKeys, checkAuthorities } from "./check-authorities";
 import { checkRevocationLists } from "./check-lists";
 

@@ -7,15 +7,15 @@
 import { existsSync } from "node:fs";
 import { isId } from "../../firmware/topics";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
-import { loadAuthority } from "../authorities";
 import { type Command, type CommandContext, readDays } from "../command";
-import { authorityPath, readFurtherAuthority } from "../further";
 import { dayOf } from "../image";
-import { type DeviceOptions, ensureDevice } from "../issue";
-import { type Ledger, readLedger } from "../ledger";
 import { hasOwnRights } from "../names";
-import { readBounded, readCertificate, StoreError } from "../store";
-import { takeOver } from "../take-over";
+import { loadAuthority } from "../signing/authorities";
+import { authorityPath, readFurtherAuthority } from "../signing/further";
+import { type DeviceOptions, ensureDevice } from "../signing/issue";
+import { type Ledger, readLedger } from "../store/ledger";
+import { readBounded, readCertificate, StoreError } from "../store/store";
+import { takeOver } from "../store/take-over";
 import { ensureDevices, numberedIds } from "./fleet";
 
 export const device: Command = {

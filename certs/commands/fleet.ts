@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { isId } from "../../firmware/topics";
 import { UsageError } from "../../host-sim/words";
 import type { CommandContext } from "../command";
-import { type DeviceOptions, ensureDevice } from "../issue";
+import { type DeviceOptions, ensureDevice } from "../signing/issue";
 
 const EXIT_BY_SIGNAL = 130;
 const MAXIMUM_COUNT = 100_000;

@@ -6,12 +6,12 @@
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { readWords, UsageError } from "../../host-sim/words";
-import { ensureAuthorities } from "../authorities";
 import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
-import { writeRevocationLists } from "../revocation";
-import { readCertificate } from "../store";
-import { takeOver } from "../take-over";
+import { ensureAuthorities } from "../signing/authorities";
+import { writeRevocationLists } from "../signing/revocation";
+import { readCertificate } from "../store/store";
+import { takeOver } from "../store/take-over";
 import { checkRevocationLists } from "./check-lists";
 
 export const init: Command = {

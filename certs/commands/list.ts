@@ -3,8 +3,8 @@
 import { readWords, UsageError } from "../../host-sim/words";
 import type { Command, CommandContext } from "../command";
 import { dayOf } from "../image";
-import { type Item, readInventory, subjectOf } from "../inventory";
-import { oldFiles } from "../take-over";
+import { type Item, readInventory, subjectOf } from "../store/inventory";
+import { oldFiles } from "../store/take-over";
 
 const DAY_MS = 86_400_000;
 

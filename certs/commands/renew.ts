@@ -5,14 +5,14 @@
 
 import { existsSync } from "node:fs";
 import { readWords, UsageError, type Words } from "../../host-sim/words";
-import { loadAuthority, refuseMissing } from "../authorities";
 import { type Command, type CommandContext, readDays, readDurationMs } from "../command";
 import { dayOf } from "../image";
-import { type Item, readInventory, wayOut } from "../inventory";
-import { issueDevice, issueServer, isUnder, namesOf } from "../issue";
-import { finishDeviceCa, rotateBrokerCa, rotateDeviceCa } from "../rotate";
-import { readCertificate, type Store, StoreError } from "../store";
-import { takeOver } from "../take-over";
+import { loadAuthority, refuseMissing } from "../signing/authorities";
+import { issueDevice, issueServer, isUnder, namesOf } from "../signing/issue";
+import { finishDeviceCa, rotateBrokerCa, rotateDeviceCa } from "../signing/rotate";
+import { type Item, readInventory, wayOut } from "../store/inventory";
+import { readCertificate, type Store, StoreError } from "../store/store";
+import { takeOver } from "../store/take-over";
 
 export const renew: Command = {
 	what: "new certificates for what ends soon; a new authority with an overlap",

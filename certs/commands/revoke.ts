@@ -5,12 +5,12 @@
 
 import { existsSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
-import { refuseMissing } from "../authorities";
 import type { Command, CommandContext } from "../command";
-import { keyIdOf, type Ledger, readLedger, recordRevoked, serialOf } from "../ledger";
-import { writeRevocationLists } from "../revocation";
-import { readCertificate, readCertificates, type Store, StoreError } from "../store";
-import { takeOver } from "../take-over";
+import { refuseMissing } from "../signing/authorities";
+import { writeRevocationLists } from "../signing/revocation";
+import { keyIdOf, type Ledger, readLedger, recordRevoked, serialOf } from "../store/ledger";
+import { readCertificate, readCertificates, type Store, StoreError } from "../store/store";
+import { takeOver } from "../store/take-over";
 
 export const revoke: Command = {
 	what: "a device that brokers are not to let in any more; writes the revocation list",

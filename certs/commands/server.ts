@@ -5,13 +5,13 @@
 
 import { existsSync } from "node:fs";
 import { readWords, UsageError } from "../../host-sim/words";
-import { loadAuthority } from "../authorities";
 import { type Command, type CommandContext, readDays } from "../command";
 import { dayOf } from "../image";
-import { issueServer, namesOf } from "../issue";
 import { checkServerNames } from "../names";
-import { readCertificate, readKey, type Store, StoreError } from "../store";
-import { takeOver } from "../take-over";
+import { loadAuthority } from "../signing/authorities";
+import { issueServer, namesOf } from "../signing/issue";
+import { readCertificate, readKey, type Store, StoreError } from "../store/store";
+import { takeOver } from "../store/take-over";
 
 export const server: Command = {
 	what: "a broker's key and certificate, for names and IPv4 addresses",

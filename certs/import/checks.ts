@@ -6,11 +6,11 @@
  */
 
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { commonNameIn, commonNameOf } from "../authorities";
 import { whyNoAnchor } from "../probe/anchor";
 import { judgeChain } from "../probe/chain";
 import type { Facts } from "../probe/firmware";
 import type { Firmware } from "../probe/load";
+import { commonNameIn, commonNameOf } from "../signing/authorities";
 import { checkCommon, type Findings, look, SIGN_AGAIN } from "./look";
 
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";

@@ -6,9 +6,9 @@
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { pemBlocks } from "../pem";
-import { readable, readBounded } from "../read";
-import { StoreError } from "../store";
+import { pemBlocks } from "../store/pem";
+import { readable, readBounded } from "../store/read";
+import { StoreError } from "../store/store";
 import { look } from "./look";
 
 /** Gives the passphrase of a key. @param tries how often it was wrong before */

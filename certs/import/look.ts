@@ -5,7 +5,7 @@
  */
 
 import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
-import { loadX509 } from "../x509";
+import { loadX509 } from "../signing/x509";
 
 /** One line each, what is wrong and what to do. */
 export interface Findings {

@@ -5,7 +5,7 @@
  */
 
 import type { ReadStream } from "node:tty";
-import { readBounded, StoreError } from "../store";
+import { readBounded, StoreError } from "../store/store";
 import type { AskPassphrase } from "./files";
 
 const CTRL_C = "\u0003";

@@ -6,14 +6,14 @@
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
-import { commonNameOf, writeBrokerCas } from "../authorities";
 import { refreshImage } from "../image";
-import { namesOf } from "../issue";
-import { recordIssued } from "../ledger";
 import { firstServerName } from "../names";
-import { keyToPem } from "../pem";
-import { writeRevocationLists } from "../revocation";
-import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store";
+import { commonNameOf, writeBrokerCas } from "../signing/authorities";
+import { namesOf } from "../signing/issue";
+import { writeRevocationLists } from "../signing/revocation";
+import { recordIssued } from "../store/ledger";
+import { keyToPem } from "../store/pem";
+import { readCertificate, readCertificates, readKey, type Store, StoreError } from "../store/store";
 
 export interface Taken {
 	readonly certificate: X509Certificate;

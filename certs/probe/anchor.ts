@@ -6,7 +6,7 @@
  */
 
 import type { X509Certificate } from "node:crypto";
-import { loadX509 } from "../x509";
+import { loadX509 } from "../signing/x509";
 import type { Firmware } from "./load";
 
 const P256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;

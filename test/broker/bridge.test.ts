@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { passwordFile } from "../../broker/passwords";
 import { main as certs } from "../../certs/cli";
 import { ensureCertificates } from "../../certs/ensure";
-import { Store } from "../../certs/store";
+import { Store } from "../../certs/store/store";
 import { startSimulator } from "../support/simulator";
 import {
 	above,

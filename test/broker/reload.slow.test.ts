@@ -13,7 +13,7 @@ import type { IClientOptions } from "mqtt";
 import { generate, parser } from "mqtt-packet";
 import { main as certs } from "../../certs/cli";
 import { ensureCertificates } from "../../certs/ensure";
-import { Store } from "../../certs/store";
+import { Store } from "../../certs/store/store";
 import { skipWithout } from "../support/mosquitto";
 import {
 	connect,

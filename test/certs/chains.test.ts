@@ -8,7 +8,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
-import { readCertificates } from "../../certs/store";
+import { readCertificates } from "../../certs/store/store";
 import { powerOn } from "../../host-sim/loader";
 import { buildProgram, makeBoard } from "../support/board";
 import { makeStoreBench } from "../support/certs-command";
@@ -71,7 +71,7 @@ test("a board's key cannot pose as the broker, whatever is trusted", async (cont
 		makeServerCertificate,
 		identityOf,
 		makeKeys: newKeys,
-	} = await import("../../certs/authority");
+	} = await import("../../certs/signing/authority");
 	const { createPrivateKey } = await import("node:crypto");
 	const key = createPrivateKey(readFileSync(store.device("n1").key));
 	const { publicKey } = await newKeys("P-256");

@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { importKey, makeAuthority } from "../../certs/authority";
-import { keyIdOf } from "../../certs/ledger";
-import { toPem } from "../../certs/pem";
-import { readCertificates } from "../../certs/store";
+import { importKey, makeAuthority } from "../../certs/signing/authority";
+import { keyIdOf } from "../../certs/store/ledger";
+import { toPem } from "../../certs/store/pem";
+import { readCertificates } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 
 const YEAR_MS = 365 * 86_400_000;

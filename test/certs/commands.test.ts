@@ -6,7 +6,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { numberedIds } from "../../certs/commands/fleet";
-import { issueServer } from "../../certs/issue";
+import { issueServer } from "../../certs/signing/issue";
 import { root } from "../../host-sim/build.mjs";
 import { makeStoreBench } from "../support/certs-command";
 import { skipWithout } from "../support/mosquitto";

@@ -14,10 +14,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { exportKey } from "../../certs/authority";
 import { ensureCertificates } from "../../certs/ensure";
-import { toPem } from "../../certs/pem";
-import { Store } from "../../certs/store";
+import { exportKey } from "../../certs/signing/authority";
+import { toPem } from "../../certs/store/pem";
+import { Store } from "../../certs/store/store";
 import { ensureBuilt } from "../../host-sim/build.mjs";
 import { powerOn } from "../../host-sim/loader";
 import { buildProgram, makeBoard } from "../support/board";

@@ -9,8 +9,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { pemBlocks, toPem } from "../../certs/pem";
-import { readCertificate, readCertificates } from "../../certs/store";
+import { pemBlocks, toPem } from "../../certs/store/pem";
+import { readCertificate, readCertificates } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 
 const LIMIT_MS = 60_000;

@@ -9,14 +9,14 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadAuthority } from "../../certs/authorities";
 import { fingerprintOf, imageAuthorities } from "../../certs/image";
-import { issueServer, isUnder } from "../../certs/issue";
-import { fromPem } from "../../certs/pem";
-import { findKey, writeRevocationLists } from "../../certs/revocation";
-import { rotateBrokerCa, rotateDeviceCa } from "../../certs/rotate";
-import { readCertificate, readCertificates, readKey, Store } from "../../certs/store";
-import { loadX509 } from "../../certs/x509";
+import { loadAuthority } from "../../certs/signing/authorities";
+import { issueServer, isUnder } from "../../certs/signing/issue";
+import { findKey, writeRevocationLists } from "../../certs/signing/revocation";
+import { rotateBrokerCa, rotateDeviceCa } from "../../certs/signing/rotate";
+import { loadX509 } from "../../certs/signing/x509";
+import { fromPem } from "../../certs/store/pem";
+import { readCertificate, readCertificates, readKey, Store } from "../../certs/store/store";
 import { makeStoreBench, type StoreBench } from "../support/certs-command";
 
 const LIMIT_MS = 60_000;

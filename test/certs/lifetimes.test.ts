@@ -9,12 +9,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { ensureAuthorities } from "../../certs/authorities";
-import { ensureDevice, issueDevice, issueServer } from "../../certs/issue";
-import { fromPem } from "../../certs/pem";
-import { rotateBrokerCa, rotateDeviceCa } from "../../certs/rotate";
-import { readCertificate, readIfThere, Store } from "../../certs/store";
-import { loadX509 } from "../../certs/x509";
+import { ensureAuthorities } from "../../certs/signing/authorities";
+import { ensureDevice, issueDevice, issueServer } from "../../certs/signing/issue";
+import { rotateBrokerCa, rotateDeviceCa } from "../../certs/signing/rotate";
+import { loadX509 } from "../../certs/signing/x509";
+import { fromPem } from "../../certs/store/pem";
+import { readCertificate, readIfThere, Store } from "../../certs/store/store";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

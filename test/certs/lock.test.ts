@@ -12,11 +12,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ensureCertificates } from "../../certs/ensure";
 import { fingerprintOf, imageAuthorities } from "../../certs/image";
-import { readLedger } from "../../certs/ledger";
-import { withLock } from "../../certs/lock";
-import { fromPem } from "../../certs/pem";
-import type { Store } from "../../certs/store";
-import { loadX509 } from "../../certs/x509";
+import { loadX509 } from "../../certs/signing/x509";
+import { readLedger } from "../../certs/store/ledger";
+import { withLock } from "../../certs/store/lock";
+import { fromPem } from "../../certs/store/pem";
+import type { Store } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 import { type Running, startSimulator } from "../support/simulator";
 

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ensureCertificates } from "../../certs/ensure";
-import { rotateBrokerCa, rotateDeviceCa } from "../../certs/rotate";
-import { Store } from "../../certs/store";
+import { rotateBrokerCa, rotateDeviceCa } from "../../certs/signing/rotate";
+import { Store } from "../../certs/store/store";
 
 const SECRET_MODE = 0o600;
 

@@ -9,9 +9,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { RECORD_BYTES } from "../../certs/record-bytes";
-import { readCertificate, Store } from "../../certs/store";
-import { takeOver } from "../../certs/take-over";
+import { RECORD_BYTES } from "../../certs/signing/record-bytes";
+import { readCertificate, Store } from "../../certs/store/store";
+import { takeOver } from "../../certs/store/take-over";
 import { makeStoreBench } from "../support/certs-command";
 import { Workbench } from "./openssl";
 

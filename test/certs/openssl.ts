@@ -8,7 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runImport } from "../../certs/import/import";
-import { Store } from "../../certs/store";
+import { Store } from "../../certs/store/store";
 
 /** Words of `openssl req` for a new key; EC is made faster. */
 export const RSA = "-newkey rsa:2048";

@@ -9,10 +9,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "mqtt";
-import { identityOf } from "../../certs/authority";
-import { fromPem, toPem } from "../../certs/pem";
-import { readCertificate, type Store } from "../../certs/store";
-import { loadX509 } from "../../certs/x509";
+import { identityOf } from "../../certs/signing/authority";
+import { loadX509 } from "../../certs/signing/x509";
+import { fromPem, toPem } from "../../certs/store/pem";
+import { readCertificate, type Store } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 import { type Mosquitto, skipWithout, startMosquitto } from "../support/mosquitto";
 
@@ -274,7 +274,7 @@ test("the overlap does not end while a board is under the older authority", asyn
 	assert.match((await run("check")).out, /b\/certificate\.pem: is under an older authority/);
 	await done("renew", "b");
 	// Renewed, but what was flashed is the one before.
-	const { recordFlashed } = await import("../../certs/ledger");
+	const { recordFlashed } = await import("../../certs/store/ledger");
 	recordFlashed(store, { name: "b", authorities: [], serial: "01", at: new Date().toISOString() });
 	assert.match((await run("renew", "device-ca", "--finish")).err, /b: its board is under/);
 	await done("renew", "device-ca", "--finish", "--force");

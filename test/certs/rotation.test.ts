@@ -8,7 +8,7 @@ import { spawn } from "node:child_process";
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Store } from "../../certs/store";
+import type { Store } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 import type { ClientProcess } from "../support/client";
 import { freePort, type Mosquitto, skipWithout } from "../support/mosquitto";
@@ -300,7 +300,7 @@ test("what was flashed counts, not what the image on the computer is by now", as
 	await bench.done("init");
 	await bench.done("device", "n1");
 	const { imageAuthorities } = await import("../../certs/image");
-	const { recordFlashed } = await import("../../certs/ledger");
+	const { recordFlashed } = await import("../../certs/store/ledger");
 	const flash = () => {
 		const at = new Date().toISOString();
 		recordFlashed(store, {

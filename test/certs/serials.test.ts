@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readLedger, serialOf } from "../../certs/ledger";
-import { fromPem } from "../../certs/pem";
-import { readCertificate, type Store } from "../../certs/store";
-import { loadX509 } from "../../certs/x509";
+import { loadX509 } from "../../certs/signing/x509";
+import { readLedger, serialOf } from "../../certs/store/ledger";
+import { fromPem } from "../../certs/store/pem";
+import { readCertificate, type Store } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 
 /** Serial numbers in the list, in order. */

@@ -17,8 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { readLedger, recordRevoked } from "../../certs/ledger";
-import { readCertificates, readKey, Store } from "../../certs/store";
+import { readLedger, recordRevoked } from "../../certs/store/ledger";
+import { readCertificates, readKey, Store } from "../../certs/store/store";
 import { makeStoreBench } from "../support/certs-command";
 import { startSimulator } from "../support/simulator";
 

@@ -7,7 +7,7 @@ import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeFolders, refuseUnreadable } from "../../certs/folders";
+import { makeFolders, refuseUnreadable } from "../../certs/store/folders";
 import { root } from "../../host-sim/build.mjs";
 import { makeStoreBench } from "../support/certs-command";
 

@@ -6,7 +6,7 @@
 import { createSign, KeyObject, type webcrypto } from "node:crypto";
 import { isIPv4 } from "node:net";
 import type { Extension } from "@peculiar/x509";
-import { loadX509 } from "../../certs/x509";
+import { loadX509 } from "../../certs/signing/x509";
 
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 

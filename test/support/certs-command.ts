@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { after, type TestContext } from "node:test";
-import { Store } from "../../certs/store";
+import { Store } from "../../certs/store/store";
 import { root } from "../../host-sim/build.mjs";
 
 export interface Answer {

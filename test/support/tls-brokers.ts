@@ -6,7 +6,7 @@
 import { KeyObject } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { loadX509 } from "../../certs/x509";
+import { loadX509 } from "../../certs/signing/x509";
 import { type Made, make, makeKeys, usage } from "./certificate-maker";
 import { type Mosquitto, startMosquitto } from "./mosquitto";
 import type { TlsCase } from "./tls-attempt";

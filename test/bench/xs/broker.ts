@@ -7,7 +7,7 @@ import { KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadX509 } from "../../../certs/x509";
+import { loadX509 } from "../../../certs/signing/x509";
 import { type Kind, type Made, make, makeKeys, type Plan } from "../../support/certificate-maker";
 import { startMosquitto } from "../../support/mosquitto";
 

@@ -8,9 +8,9 @@ import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { after, test } from "node:test";
-import { readLedger } from "../../../certs/ledger";
 import { probe } from "../../../certs/probe/probe";
-import { readCertificates } from "../../../certs/store";
+import { readLedger } from "../../../certs/store/ledger";
+import { readCertificates } from "../../../certs/store/store";
 import { skipWithout, startMosquitto } from "../../support/mosquitto";
 import { RSA, Workbench } from "../openssl";
 

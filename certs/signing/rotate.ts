@@ -7,6 +7,20 @@
 
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
+import { unflashedLine } from "../flashed";
+import { fingerprintOf, imageAuthorities } from "../image";
+import { hasOwnRights } from "../names";
+import { type Item, readInventory } from "../store/inventory";
+import { readLedger, recordIssued } from "../store/ledger";
+import { keyToPem } from "../store/pem";
+import {
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	type Store,
+	StoreError,
+} from "../store/store";
 import {
 	commonNameOf,
 	ensureAuthority,
@@ -15,22 +29,8 @@ import {
 	refuseMissing,
 } from "./authorities";
 import type { Identity } from "./authority";
-import { unflashedLine } from "./flashed";
-import { fingerprintOf, imageAuthorities } from "./image";
-import { type Item, readInventory } from "./inventory";
 import { issueServer, isUnder, namesOf } from "./issue";
-import { readLedger, recordIssued } from "./ledger";
-import { hasOwnRights } from "./names";
-import { keyToPem } from "./pem";
 import { writeRevocationLists } from "./revocation";
-import {
-	readCertificate,
-	readCertificates,
-	readIfThere,
-	readKey,
-	type Store,
-	StoreError,
-} from "./store";
 
 export interface RotateOptions {
 	readonly nowMs: number;

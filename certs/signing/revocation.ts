@@ -8,9 +8,8 @@
 import type { X509Certificate } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { identityOf, makeRevocationList } from "./authority";
-import { keyIdOf, type RevokedEntry, readLedger, recordRevoked, serialOf } from "./ledger";
-import { fromPem, toPem } from "./pem";
+import { keyIdOf, type RevokedEntry, readLedger, recordRevoked, serialOf } from "../store/ledger";
+import { fromPem, toPem } from "../store/pem";
 import {
 	LIST_LIMIT_BYTES,
 	readCertificate,
@@ -19,7 +18,8 @@ import {
 	readKey,
 	type Store,
 	StoreError,
-} from "./store";
+} from "../store/store";
+import { identityOf, makeRevocationList } from "./authority";
 import { loadX509 } from "./x509";
 
 /**

@@ -7,8 +7,8 @@
 import type { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { commonNameOf } from "./authorities";
-import { namesOf } from "./issue";
+import { commonNameOf } from "../signing/authorities";
+import { namesOf } from "../signing/issue";
 import { type LedgerKind, readLedger } from "./ledger";
 import { readCertificates, type Store } from "./store";
 

@@ -7,11 +7,11 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { isId } from "../firmware/topics";
-import { writeBrokerCas } from "./authorities";
-import { namesOf } from "./issue";
+import { isId } from "../../firmware/topics";
+import { firstServerName } from "../names";
+import { writeBrokerCas } from "../signing/authorities";
+import { namesOf } from "../signing/issue";
 import { type LedgerKind, readLedger, recordIssued } from "./ledger";
-import { firstServerName } from "./names";
 import { keyToPem } from "./pem";
 import { readCertificate, readCertificates, readIfThere, readKey, type Store } from "./store";
 

@@ -5,12 +5,12 @@
 
 import type { X509Certificate } from "node:crypto";
 import { join } from "node:path";
-import { CHECKOUT } from "./command";
-import { dayOf } from "./image";
-import { look } from "./import/look";
-import { whyNoAnchor } from "./probe/anchor";
-import { loadFirmware } from "./probe/load";
-import { readCertificates, StoreError } from "./read";
+import { CHECKOUT } from "../command";
+import { dayOf } from "../image";
+import { look } from "../import/look";
+import { whyNoAnchor } from "../probe/anchor";
+import { loadFirmware } from "../probe/load";
+import { readCertificates, StoreError } from "../store/read";
 
 /** https://letsencrypt.org/certificates/ */
 const LETS_ENCRYPT = "certs/public/isrg-root-x1.pem";

@@ -6,6 +6,16 @@
 
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
+import { type LedgerKind, readLedger, recordIssued } from "../store/ledger";
+import { toPem } from "../store/pem";
+import {
+	type AuthorityFiles,
+	readCertificate,
+	readCertificates,
+	readKey,
+	type Store,
+	StoreError,
+} from "../store/store";
 import {
 	exportKey,
 	type Identity,
@@ -14,17 +24,7 @@ import {
 	makeAuthority,
 	makeKeys,
 } from "./authority";
-import { type LedgerKind, readLedger, recordIssued } from "./ledger";
-import { toPem } from "./pem";
 import { writeRevocationLists } from "./revocation";
-import {
-	type AuthorityFiles,
-	readCertificate,
-	readCertificates,
-	readKey,
-	type Store,
-	StoreError,
-} from "./store";
 
 const NAMES = { "broker-ca": "fieldmote broker CA", "device-ca": "fieldmote device CA" } as const;
 

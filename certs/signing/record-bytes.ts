@@ -1,6 +1,6 @@
 /** What a board takes of a broker's handshake where its file says nothing else. */
 
-import { checkBoard } from "../firmware/config";
+import { checkBoard } from "../../firmware/config";
 
 /** The longest message, in bytes. */
 export const RECORD_BYTES = checkBoard({ name: "any" }).value.recordBytes;

@@ -7,6 +7,19 @@
 import { X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { isIPv4 } from "node:net";
+import { refreshImage } from "../image";
+import { type Ledger, type LedgerKind, readLedger, recordIssued } from "../store/ledger";
+import { toPem } from "../store/pem";
+import {
+	type DevicePaths,
+	readCertificate,
+	readCertificates,
+	readIfThere,
+	readKey,
+	type ServerFiles,
+	type Store,
+	StoreError,
+} from "../store/store";
 import { loadAuthority } from "./authorities";
 import {
 	exportKey,
@@ -18,20 +31,7 @@ import {
 	makeKeys,
 	makeServerCertificate,
 } from "./authority";
-import { refreshImage } from "./image";
-import { type Ledger, type LedgerKind, readLedger, recordIssued } from "./ledger";
-import { toPem } from "./pem";
 import { certificateMessageBytes, RECORD_BYTES } from "./record-bytes";
-import {
-	type DevicePaths,
-	readCertificate,
-	readCertificates,
-	readIfThere,
-	readKey,
-	type ServerFiles,
-	type Store,
-	StoreError,
-} from "./store";
 
 /** A leaf that ends sooner than this is not taken as it is. */
 const RENEW_MS = 14 * 86_400_000;
