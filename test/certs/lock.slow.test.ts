@@ -34,6 +34,14 @@ async function startAll(store: Store, ...commands: string[][]): Promise<Running[
 	return running;
 }
 
+async function untilWaiting(one: Running): Promise<void> {
+	const late = Date.now() + LIMIT_MS / 2;
+	while (!/waiting/.test(one.err())) {
+		assert.ok(Date.now() < late, `does not wait: ${one.err()}`);
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}
+
 /** Files of locks, and others without a name of their own. */
 function hidden({ directory }: Store): string[] {
 	return readdirSync(directory).filter((name) => name.startsWith("."));
@@ -75,7 +83,12 @@ test("eight revocations at once: all are in the list", limited, async (context) 
 	await done("init");
 	const ids = Array.from({ length: 8 }, (_, at) => `n${at}`);
 	await done("device", ...ids);
-	const running = await startAll(store, ...ids.map((id) => ["revoke", id]));
+	// Held until all of them stand at it: without the lock none would say that it waits.
+	const running = await withLock(store, async () => {
+		const all = await startAll(store, ...ids.map((id) => ["revoke", id]));
+		for (const one of all) await untilWaiting(one);
+		return all;
+	});
 	for (const one of running) assert.equal(await one.ended(), 0, one.err());
 	const { X509Crl } = await loadX509();
 	const [der] = fromPem("X509 CRL", readFileSync(store.deviceCrl, "utf8"));
@@ -94,11 +107,7 @@ test(
 		const before = contents();
 		await withLock(store, async () => {
 			const waiting = await start(store, "device", "n1");
-			const late = Date.now() + LIMIT_MS;
-			while (!/waiting/.test(waiting.err())) {
-				assert.ok(Date.now() < late, waiting.err());
-				await new Promise((resolve) => setTimeout(resolve, 20));
-			}
+			await untilWaiting(waiting);
 			assert.match(waiting.err(), /another program works on .* \(process \d+\); waiting\n$/);
 			assert.ok(waiting.err().includes(`(process ${process.pid})`));
 			// Who only looks does not wait.
