@@ -11,9 +11,12 @@ export type Json = Readonly<Record<string, unknown>>;
 export class Checker {
 	readonly problems: string[] = [];
 	private readonly file: string;
+	private readonly secrets: Json | undefined;
 
-	constructor(file: string) {
+	/** @param secrets what `{"secret": name}` stands for; undefined: no such references */
+	constructor(file: string, secrets?: Json) {
 		this.file = file;
+		this.secrets = secrets;
 	}
 
 	/** @param shown the value as it may be shown; undefined, or no plain value: not at all */
@@ -24,19 +27,20 @@ export class Checker {
 		this.problems.push(`${this.file}: ${path}:${value} ${allowed}`);
 	}
 
-	keys(object: Json, path: string, known: readonly string[]): void {
+	/** @param common more keys that are known */
+	keys(object: Json, path: string, known: readonly string[], common: readonly string[] = []): void {
 		for (const key in object) {
-			if (known.includes(key)) continue;
-			const at = path === "" ? key : `${path}.${key}`;
-			this.problem(at, undefined, `unknown key, did you mean "${nearest(key, known)}"?`);
+			if (known.includes(key) || common.includes(key)) continue;
+			const right = nearest(key, known.concat(common));
+			this.problem(join(path, key), undefined, `unknown key, did you mean "${right}"?`);
 		}
 	}
 
-	object(parent: Json, key: string): Json {
+	object(parent: Json, key: string, path = ""): Json {
 		const value = parent[key];
 		if (value === undefined) return {};
-		if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
-		this.problem(key, undefined, "must be an object");
+		if (isObject(value)) return value;
+		this.problem(join(path, key), undefined, "must be an object");
 		return {};
 	}
 
@@ -68,14 +72,64 @@ export class Checker {
 		return fallback;
 	}
 
-	flag(parent: Json, path: string, key: string): boolean {
+	/** A number that may have decimals. */
+	number(
+		parent: Json,
+		path: string,
+		key: string,
+		fallback: number,
+		min: number,
+		max: number,
+	): number {
 		const value = parent[key];
-		if (value === undefined || value === false) return false;
-		if (value === true) return true;
+		if (value === undefined) return fallback;
+		if (typeof value === "number" && value >= min && value <= max) return value;
+		this.problem(join(path, key), value, `must be a number from ${min} to ${max}`);
+		return fallback;
+	}
+
+	flag(parent: Json, path: string, key: string, fallback = false): boolean {
+		const value = parent[key];
+		if (value === undefined) return fallback;
+		if (typeof value === "boolean") return value;
 		this.problem(join(path, key), value, "must be true or false");
-		return false;
+		return fallback;
+	}
+
+	/** One of several words; missing: the first. */
+	word(parent: Json, path: string, key: string, words: readonly string[]): string {
+		const value = parent[key];
+		if (value === undefined) return words[0];
+		if (typeof value === "string" && words.includes(value)) return value;
+		this.problem(join(path, key), value, `must be one of ${words.join(", ")}`);
+		return words[0];
+	}
+
+	/** Text, or `{"secret": name}` for a text of secrets.json, which is never shown. */
+	secret(parent: Json, path: string, key: string, limit: number): string {
+		const value = parent[key];
+		if (this.secrets === undefined || !isObject(value)) {
+			return this.text(parent, path, key, "", limit);
+		}
+		const name = value.secret;
+		const at = join(path, key);
+		if (typeof name !== "string") {
+			this.problem(at, undefined, 'must be text or {"secret": a name in secrets.json}');
+			return "";
+		}
+		const found = this.secrets[name];
+		if (typeof found === "string" && found.length <= limit && !found.includes("\0")) return found;
+		const what =
+			found === undefined ? "is not in" : `must be text of at most ${limit} characters in`;
+		this.problem(at, undefined, `"${name}" ${what} secrets.json`);
+		return "";
 	}
 }
+
+/** Whether it is a record, no list. */
+export const isObject = (value: unknown): value is Json => {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+};
 
 const join = (path: string, key: string): string => {
 	return path === "" ? key : `${path}.${key}`;
