@@ -1,21 +1,44 @@
 /**
  * The pins of a board, by the labels on its silkscreen, and who uses which. Pure. Always holds: a
- * pin has one user (a bus may have several devices); a pin is only given for what it can do.
+ * pin has one user (a bus may have several devices); a pin is only given for what it can do; an
+ * answer that refuses says board, pin, reason and which pins would do.
  * Must not know entities.
  */
 
-import type { Json } from "./checker";
+import { type Json, nearest } from "./checker";
 
 /** What a pin is wanted for. */
 export const enum PinUse {
+	/** Its edges are needed as well as its level. */
 	Input = 0,
 	Output = 1,
 	Pwm = 2,
 	Analog = 3,
 }
 
+const enum Const {
+	/** Pins that an answer proposes. */
+	PROPOSALS = 6,
+}
+
+/** An entry of a board's `pins`: boards/schema.json. */
+interface Pin {
+	/** Missing for an input of the converter that is no GPIO. */
+	readonly gpio?: number;
+	readonly never?: string;
+	readonly inputOnly?: boolean;
+	readonly pwm?: boolean;
+	readonly interrupt?: boolean;
+	readonly pull?: string;
+	readonly adc?: number;
+}
+
+type Pins = Readonly<Record<string, Pin>>;
+
 export class PinPlan {
 	private readonly board: Json;
+	/** By GPIO; what is no GPIO below zero. */
+	private readonly users: Record<number, string> = {};
 
 	/** @param board boards/<name>.json, checked */
 	constructor(board: Json) {
@@ -24,17 +47,101 @@ export class PinPlan {
 
 	/**
 	 * Gives a pin to an entity.
+	 * @param label as on the silkscreen, or GPIO<n>
 	 * @returns "" or what is wrong, with board, pin, reason and what would be right
 	 */
-	take(_label: string, _use: PinUse, _who: string): string {
+	take(label: string, use: PinUse, who: string): string {
+		const pin = pinOf(this.board, label);
+		if (pin === undefined) {
+			const near = nearest(label, Object.keys(pinsOf(this.board)));
+			return `is no pin of board ${this.board.name}, did you mean "${near}"?${this.propose(use)}`;
+		}
+		const reason = this.refusal(pin, use);
+		if (reason !== "") {
+			const what = pin.gpio === undefined ? "" : `, GPIO${pin.gpio}`;
+			return `${reason} (board ${this.board.name}${what});${this.propose(use)}`;
+		}
+		this.users[numberOf(pin)] = who;
 		return "";
 	}
 
 	/** Takes the pins of a bus ("i2c"), which its devices share; "" or what is wrong. */
-	takeBus(_bus: string, _who: string): string {
-		return "";
+	takeBus(bus: string, _who: string): string {
+		const buses = (this.board.buses ?? {}) as Readonly<Record<string, Readonly<Bus>>>;
+		const user = `the bus ${bus}`;
+		for (const key in buses) {
+			if (key !== bus) continue;
+			const { data, clock } = buses[key];
+			return this.share(data, user) || this.share(clock, user);
+		}
+		const known = Object.keys(buses).join(", ");
+		return `is no bus of board ${this.board.name}; it has ${known === "" ? "none" : known}`;
+	}
+
+	/**
+	 * Whether a pin has that resistor inside; the pin need not be taken.
+	 * @param pull "up", "down" or "none"
+	 * @returns "" or what is wrong
+	 */
+	checkPull(label: string, pull: string): string {
+		const pin = pinOf(this.board, label);
+		const has = pin?.pull ?? this.board.pull ?? pull;
+		if (pull === "none" || has === pull) return "";
+		const right = has === "none" ? '"none", and a resistor outside' : `"${has}" or "none"`;
+		return `has no pull-${pull} (board ${this.board.name}, ${label}); say ${right}`;
+	}
+
+	private share(label: string, user: string): string {
+		const pin = pinOf(this.board, label) as Pin;
+		if (this.users[numberOf(pin)] === user) return "";
+		const problem = this.take(label, PinUse.Output, user);
+		return problem === "" ? "" : `needs ${label}, which ${problem}`;
+	}
+
+	private refusal(pin: Pin, use: PinUse): string {
+		const user = this.users[numberOf(pin)];
+		if (pin.never !== undefined) return `must not be used: ${pin.never}`;
+		if (user !== undefined) return `is used by ${user} already`;
+		if (use === PinUse.Analog) return pin.adc === undefined ? "has no analog input" : "";
+		if (pin.gpio === undefined) return "is an analog input only";
+		if (use === PinUse.Input) return pin.interrupt === false ? "has no interrupt" : "";
+		if (pin.inputOnly) return "is an input only";
+		return use === PinUse.Pwm && pin.pwm === false ? "has no PWM" : "";
+	}
+
+	private propose(use: PinUse): string {
+		const pins = pinsOf(this.board);
+		const good: string[] = [];
+		for (const label in pins) {
+			if (good.length < Const.PROPOSALS && this.refusal(pins[label], use) === "") good.push(label);
+		}
+		return good.length === 0 ? " no pin is left for that" : ` possible: ${good.join(", ")}`;
 	}
 }
 
+interface Bus {
+	data: string;
+	clock: string;
+}
+
 /** GPIO number of a label (ADC channel or pin for PinUse.Analog), -1 for none. */
-export const pinNumber = (_board: Json, _label: string): number => -1;
+export const pinNumber = (board: Json, label: string): number => {
+	const pin = pinOf(board, label);
+	return pin?.gpio ?? pin?.adc ?? -1;
+};
+
+const pinsOf = (board: Json): Pins => (board.pins ?? {}) as Pins;
+
+/** What the board says of a label, or of GPIO<n>. */
+const pinOf = (board: Json, label: string): Pin | undefined => {
+	const pins = pinsOf(board);
+	if (Object.hasOwn(pins, label)) return pins[label];
+	const gpio = Number.parseInt(label.slice(4), 10);
+	if (label !== `GPIO${gpio}`) return undefined;
+	for (const key in pins) {
+		if (pins[key].gpio === gpio) return pins[key];
+	}
+	return undefined;
+};
+
+const numberOf = (pin: Pin): number => pin.gpio ?? -1 - (pin.adc as number);
