@@ -5,25 +5,20 @@
  * The same shapes, for editors, are in site.schema.json and boards/schema.json.
  */
 
-import { Checker, type Json, type Place, splitAddress, utf8Bytes } from "./checker";
+import { Checker, isObject, type Json } from "./checker";
+import { checkEntities, type HasModule } from "./entities/check";
+import {
+	type BrokerConfig,
+	brokerConfig,
+	ntpServers,
+	override,
+	type WifiNetwork,
+	wifiNetworks,
+} from "./site-network";
 import { type SupervisorLimits, supervisorLimits } from "./supervisor";
 import { isBase, isId } from "./topics";
 
-/** A network to join; `password` is missing for an open one. */
-export interface WifiNetwork {
-	readonly ssid: string;
-	readonly password?: string;
-}
-
-/** Where the brokers are and who we are there. */
-export interface BrokerConfig {
-	/** All over TLS, or none. */
-	readonly secure: boolean;
-	/** At least one, in the order in which they are tried. */
-	readonly places: readonly Place[];
-	readonly username?: string;
-	readonly password?: string;
-}
+export type { BrokerConfig, WifiNetwork } from "./site-network";
 
 /** A checked site. Times in milliseconds. */
 export interface SiteConfig {
@@ -43,6 +38,16 @@ export interface SiteConfig {
 	readonly diagIntervalMs: number;
 	/** Undefined: it never restarts for want of anything. */
 	readonly supervisor: SupervisorLimits | undefined;
+	/** The site's, or the board's where the site names none; frozen, in flash, checked. */
+	readonly entities: readonly Json[];
+	/** First levels of Home Assistant's discovery topics; empty: no discovery. */
+	readonly discoveryPrefix: string;
+	/** Listen to what is sent to all nodes. */
+	readonly broadcast: boolean;
+	/** `<t>` of `cmnd/<t>/POWER`; empty: no such topics. */
+	readonly tasmotaTopic: string;
+	/** Take intervals and names from the topic `config`. */
+	readonly remoteConfig: boolean;
 }
 
 /** A checked board: what the firmware drives. */
@@ -70,18 +75,33 @@ const SITE_KEYS = Object.freeze([
 	"time",
 	"diag",
 	"supervisor",
+	"entities",
+	"homeAssistant",
+	"broadcast",
+	"tasmota",
+	"remoteConfig",
 ]);
-const WIFI_KEYS = Object.freeze(["ssid", "password"]);
+const NOTHING = Object.freeze({});
 const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
-const BROKER_KEYS = Object.freeze(["url", "username", "password", "keepAliveSeconds"]);
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
+const DISCOVERY_KEYS = Object.freeze(["prefix"]);
+const TASMOTA_KEYS = Object.freeze(["topic"]);
+const LEVELS = "must be levels of A-Z, a-z, 0-9, _ and -, 64 at most";
 const BOARD_KEYS = Object.freeze([
 	"$schema",
 	"name",
 	"title",
 	"source",
+	"sources",
 	"platforms",
+	"chip",
+	"flashBytes",
+	"pins",
+	"buses",
+	"pull",
+	"parts",
+	"entities",
 	"relay",
 	"session",
 ]);
@@ -90,7 +110,6 @@ const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
 
 const enum Const {
 	DAY_MS = 86_400_000,
-	BROKER_LIMIT = 4,
 }
 
 /** What checkSite() and checkBoard() found: `value` is only to be used when `problems` is empty. */
@@ -102,15 +121,25 @@ export interface Checked<T> {
 /**
  * Checks a site (site.json) together with what was given to mcconfig as `name=value`:
  * ssid, password, node, broker (one URL), username, broker_password, ntp, profile.
+ * @param secrets secrets.json: what `{"secret": name}` stands for
+ * @param board a checked board, with the pins and the entities that a site without has
+ * @param hasModule whether the image has a module of that name
  */
-export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
-	const check = new Checker("site.json");
+export const checkSite = (
+	site: Json,
+	overrides: Json,
+	secrets: Json = NOTHING,
+	board: Json = NOTHING,
+	hasModule: HasModule = anyModule,
+): Checked<SiteConfig> => {
+	const check = new Checker("site.json", secrets);
 	check.keys(site, "", SITE_KEYS);
 	const node = override(overrides, "node") ?? check.text(site, "", "node", "", 32);
 	if (node !== "" && !isId(node)) check.problem("node", node, "must be 1 to 32 of a-z, 0-9 and -");
+	// `<base>/all/…` goes to every node that listens to broadcasts.
+	else if (node === "all") check.problem("node", node, "stands for all nodes; take another id");
 	const base = check.text(site, "", "base", "fieldmote", 64);
-	if (!isBase(base))
-		check.problem("base", base, "must be levels of A-Z, a-z, 0-9, _ and -, 64 at most");
+	if (!isBase(base)) check.problem("base", base, LEVELS);
 	const profile = override(overrides, "profile") ?? check.text(site, "", "profile", "node", 32);
 	if (!PROFILES.includes(profile))
 		check.problem("profile", profile, `must be one of ${PROFILES.join(", ")}`);
@@ -145,7 +174,7 @@ export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 			base,
 			profile,
 			wifi: wifiNetworks(check, site, overrides),
-			ntpServers: servers(check, ntp, overrides),
+			ntpServers: ntpServers(check, ntp, overrides),
 			allowUnset: check.flag(ntp, "ntp", "allowUnset"),
 			broker: brokerConfig(check, broker, overrides),
 			keepAliveSeconds: check.integer(broker, "broker", "keepAliveSeconds", 60, 5, 65_535),
@@ -153,119 +182,56 @@ export const checkSite = (site: Json, overrides: Json): Checked<SiteConfig> => {
 			timeMaximumMs,
 			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, Const.DAY_MS),
 			supervisor: supervisorLimits(check, check.object(site, "supervisor")),
+			entities: entitiesOf(check, site, board, `${base}/${node}/`, hasModule),
+			discoveryPrefix: discoveryPrefix(check, site),
+			broadcast: check.flag(site, "", "broadcast"),
+			tasmotaTopic: tasmotaTopic(check, site),
+			remoteConfig: check.flag(site, "", "remoteConfig"),
 		},
 	};
 };
 
-const override = (overrides: Json, key: string): string | undefined => {
-	const value = overrides[key];
-	return typeof value === "string" && value !== "" ? value : undefined;
+/** A simulator's or a test's: every module can be had. */
+const anyModule = (): boolean => true;
+
+const entitiesOf = (
+	check: Checker,
+	site: Json,
+	board: Json,
+	own: string,
+	hasModule: HasModule,
+): readonly Json[] => {
+	if (site.entities !== undefined) {
+		return checkEntities(check, site.entities, board, own, hasModule);
+	}
+	const soldered = new Checker(`boards/${board.name}.json`);
+	const entities = checkEntities(soldered, board.entities ?? [], board, own, hasModule);
+	for (const problem of soldered.problems) check.problems.push(problem);
+	return entities;
 };
 
-const wifiNetworks = (check: Checker, site: Json, overrides: Json): WifiNetwork[] => {
-	const networks: WifiNetwork[] = [];
-	if (override(overrides, "ssid") !== undefined) {
-		networks.push(wifiNetwork(check, overrides, "mcconfig"));
+const discoveryPrefix = (check: Checker, site: Json): string => {
+	const given = site.homeAssistant ?? false;
+	if (given === false) return "";
+	if (given !== true && !isObject(given)) {
+		check.problem("homeAssistant", given, 'must be true, false or {"prefix"}');
+		return "";
 	}
-	const list = site.wifi ?? [];
-	if (!Array.isArray(list)) {
-		check.problem("wifi", undefined, 'must be a list of {"ssid", "password"}');
-		return networks;
-	}
-	for (let i = 0; i < list.length; i++) {
-		const path = `wifi[${i}]`;
-		const entry = list[i] as unknown;
-		if (typeof entry !== "object" || entry === null) {
-			check.problem(path, undefined, 'must be {"ssid", "password"}');
-			continue;
-		}
-		check.keys(entry as Json, path, WIFI_KEYS);
-		networks.push(wifiNetwork(check, entry as Json, path));
-	}
-	return networks;
+	const record = given === true ? NOTHING : given;
+	check.keys(record, "homeAssistant", DISCOVERY_KEYS);
+	const prefix = check.text(record, "homeAssistant", "prefix", "homeassistant", 64);
+	if (!isBase(prefix)) check.problem("homeAssistant.prefix", prefix, LEVELS);
+	return prefix;
 };
 
-/** IEEE 802.11: an SSID has at most 32 bytes; WPA2: a passphrase 8 to 63 characters. */
-const wifiNetwork = (check: Checker, network: Json, path: string): WifiNetwork => {
-	const ssid = check.text(network, path, "ssid", "", 32);
-	if (ssid === "" || utf8Bytes(ssid) > 32) {
-		check.problem(`${path}.ssid`, ssid, "must be text of 1 to 32 bytes");
-	}
-	const password = check.text(network, path, "password", "", 63);
-	if (password !== "" && password.length < 8) {
-		check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
-	}
-	return password === "" ? { ssid } : { ssid, password };
+const tasmotaTopic = (check: Checker, site: Json): string => {
+	if (site.tasmota === undefined) return "";
+	const tasmota = check.object(site, "tasmota");
+	check.keys(tasmota, "tasmota", TASMOTA_KEYS);
+	const topic = check.text(tasmota, "tasmota", "topic", "", 64);
+	if (!isBase(topic)) check.problem("tasmota.topic", topic, LEVELS);
+	return topic;
 };
-
-const servers = (check: Checker, ntp: Json, overrides: Json): string[] => {
-	const given = override(overrides, "ntp");
-	if (given !== undefined) return [given];
-	const list = ntp.servers ?? ["pool.ntp.org"];
-	const good: string[] = [];
-	if (Array.isArray(list)) {
-		for (const server of list as unknown[]) {
-			if (typeof server === "string" && splitAddress(server, 123) !== undefined) good.push(server);
-			else check.problem("ntp.servers", server, 'must be "host" or "host:port"');
-		}
-	}
-	if (good.length === 0 || good.length > 4) {
-		check.problem("ntp.servers", undefined, 'must be a list of 1 to 4 "host" or "host:port"');
-	}
-	return good;
-};
-
-const brokerConfig = (check: Checker, broker: Json, overrides: Json): BrokerConfig | undefined => {
-	check.keys(broker, "broker", BROKER_KEYS);
-	const url = override(overrides, "broker") ?? broker.url ?? "";
-	if (url === "") return undefined;
-	const places = brokerPlaces(check, url);
-	if (places.length === 0) return undefined;
-	const username =
-		override(overrides, "username") ?? check.text(broker, "broker", "username", "", 255);
-	const password =
-		override(overrides, "broker_password") ?? check.text(broker, "broker", "password", "", 255);
-	if (password !== "" && username === "") {
-		// [MQTT-3.1.2-22]
-		check.problem("broker.password", undefined, "needs broker.username");
-	}
-	return {
-		secure: isSecure(Array.isArray(url) ? url[0] : url),
-		places,
-		username: username === "" ? undefined : username,
-		password: password === "" ? undefined : password,
-	};
-};
-
-/** @param given a URL or a list of them */
-const brokerPlaces = (check: Checker, given: unknown): Place[] => {
-	const isList = Array.isArray(given);
-	const urls: unknown[] = isList ? given : [given];
-	const places: Place[] = [];
-	let secure = 0;
-	for (let i = 0; i < urls.length; i++) {
-		const url = urls[i];
-		const text = typeof url === "string" ? url : "";
-		const start = isSecure(text) ? 8 : text.startsWith("mqtt://") ? 7 : text.length;
-		if (start === 8) secure++;
-		const place = splitAddress(text.slice(start), start === 8 ? 8883 : 1883);
-		// A password inside the URL must not be shown.
-		const shown = text.includes("@") ? undefined : url;
-		const path = isList ? `broker.url[${i}]` : "broker.url";
-		if (place !== undefined) places.push(place);
-		else check.problem(path, shown, "must be mqtt://host[:port] or mqtts://host[:port]");
-	}
-	if (urls.length === 0 || urls.length > Const.BROKER_LIMIT) {
-		const limit = Const.BROKER_LIMIT;
-		check.problem("broker.url", undefined, `must be one broker or a list of 1 to ${limit}`);
-	} else if (secure > 0 && secure < urls.length) {
-		// Whoever can cut the connections over TLS would be given what is said on the others.
-		check.problem("broker.url", undefined, "must be all mqtts:// or all mqtt://");
-	}
-	return places;
-};
-
-const isSecure = (url: unknown): boolean => typeof url === "string" && url.startsWith("mqtts://");
 
 /** Checks a board file (boards/<name>.json). */
 export const checkBoard = (board: Json): Checked<BoardConfig> => {

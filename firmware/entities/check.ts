@@ -1,0 +1,160 @@
+/**
+ * Checks the entities of a site as a whole: ids, kinds, pins, topics, and who refers to whom.
+ * Pure. Always holds: every entry is looked at, so that all that is wrong is said at once; after
+ * no problem each entity can be made. What a kind's own keys may be is in the kind's file.
+ */
+
+import { type Checker, isObject, type Json, nearest } from "../checker";
+import { PinPlan } from "../pins";
+import { isId } from "../topics";
+import { checkCommon, checkTopics } from "./common";
+
+/** Whether the image has a module of that name. */
+export type HasModule = (name: string) => boolean;
+
+export const KINDS = Object.freeze([
+	"relay",
+	"light",
+	"button",
+	"binary",
+	"analog",
+	"pulse",
+	"sensor",
+]);
+
+/** Leaves below `<base>/<node>/` that are the node's own, and `all` for broadcasts. */
+const RESERVED = Object.freeze([
+	"availability",
+	"time",
+	"diag",
+	"result",
+	"sync",
+	"config",
+	"all",
+	"entities",
+]);
+
+const enum Const {
+	ENTITY_LIMIT = 16,
+}
+
+/**
+ * @param entities of a site or a board, as they stand in the file
+ * @param board a checked board
+ * @param own what all topics of the node begin with
+ * @returns those that are records
+ */
+export const checkEntities = (
+	check: Checker,
+	entities: unknown,
+	board: Json,
+	own: string,
+	hasModule: HasModule,
+): readonly Json[] => {
+	if (!Array.isArray(entities) || entities.length > Const.ENTITY_LIMIT) {
+		const limit = Const.ENTITY_LIMIT;
+		check.problem("entities", undefined, `must be a list of at most ${limit} entities`);
+		return [];
+	}
+	const list: readonly unknown[] = entities;
+	const pins = new PinPlan(board);
+	const topics: string[] = [];
+	const good: Json[] = [];
+	for (let i = 0; i < list.length; i++) {
+		const entry = list[i];
+		const path = `entities[${i}]`;
+		if (!isObject(entry)) {
+			check.problem(path, entry, 'must be an object: {"kind", "id", …}');
+			continue;
+		}
+		checkId(check, good, entry.id, `${path}.id`);
+		checkCommon(check, entry, path);
+		checkTopics(check, entry, path, own, topics);
+		checkKind(check, entry, path, pins, hasModule);
+		good.push(entry);
+	}
+	for (let i = 0; i < list.length; i++) {
+		const entry = list[i];
+		if (isObject(entry)) checkOthers(check, entry, `entities[${i}]`, good);
+	}
+	return good;
+};
+
+/** @param before entities that have their ids already */
+const checkId = (check: Checker, before: readonly Json[], id: unknown, path: string): void => {
+	if (typeof id !== "string" || !isId(id)) {
+		check.problem(path, id, "must be 1 to 32 of a-z, 0-9 and -");
+	} else if (RESERVED.includes(id)) {
+		check.problem(path, id, "is a topic of the node itself; take another id");
+	} else if (entityOf(before, id) !== undefined) {
+		check.problem(path, id, "is another entity's id already; each has its own");
+	}
+};
+
+const entityOf = (entities: readonly Json[], id: unknown): Json | undefined => {
+	for (const entity of entities) if (entity.id === id) return entity;
+	return undefined;
+};
+
+const checkKind = (
+	check: Checker,
+	options: Json,
+	path: string,
+	_pins: PinPlan,
+	hasModule: HasModule,
+): void => {
+	const { kind } = options;
+	if (KINDS.includes(kind as string)) return;
+	if (typeof kind === "string" && isId(kind) && hasModule(`entity/${kind}`)) return;
+	const right = typeof kind === "string" ? `, did you mean "${nearest(kind, KINDS)}"?` : "";
+	const known = KINDS.join(", ");
+	check.problem(`${path}.kind`, kind, `must be ${known} or of a module entity/<kind>${right}`);
+};
+
+/** What can only be said when all are known. */
+const checkOthers = (
+	check: Checker,
+	options: Json,
+	path: string,
+	entities: readonly Json[],
+): void => {
+	const { controls, interlock } = options;
+	if (controls !== undefined && !takesCommands(entityOf(entities, controls))) {
+		check.problem(`${path}.controls`, controls, "must be the id of an entity that takes commands");
+	}
+	const topics = options.topics;
+	if (isObject(topics) && topics.set !== undefined && !takesCommands(options)) {
+		check.problem(`${path}.topics.set`, undefined, "is of no use: it takes no commands");
+	}
+	if (interlock !== undefined) checkInterlock(check, options, path, entities);
+};
+
+/** Whoever is of the user's own may take some. */
+const takesCommands = (options: Json | undefined): boolean => {
+	if (options === undefined) return false;
+	const { kind } = options;
+	return kind === "relay" || kind === "light" || !KINDS.includes(kind as string);
+};
+
+/** Of a group no two may be on: not at boot either, when nobody is asked. */
+const checkInterlock = (
+	check: Checker,
+	options: Json,
+	path: string,
+	entities: readonly Json[],
+): void => {
+	const { interlock, restore } = options;
+	let others = 0;
+	let mayBeOn = 0;
+	for (const other of entities) {
+		if (other === options || other.interlock !== interlock) continue;
+		others++;
+		if (other.restore !== undefined && other.restore !== "off") mayBeOn++;
+	}
+	if (others === 0)
+		check.problem(`${path}.interlock`, interlock, "no other relay is in that group");
+	if (mayBeOn > 0 && (restore === "on" || restore === "inverted-last")) {
+		const allowed = 'of an interlock group only where all others restore to "off"';
+		check.problem(`${path}.restore`, restore, allowed);
+	}
+};
