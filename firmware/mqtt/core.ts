@@ -12,6 +12,7 @@ import { type SessionOptions, storeSettings, type Will } from "./connect";
 import { arm, Deadline, disarm, disarmAll, isArmed } from "./deadlines";
 import { resetDecoder } from "./decode";
 import { outgoingWaiting } from "./outgoing";
+import type { PieceSource } from "./pieces";
 import { clearQueue } from "./queue";
 import { Flag, Place, Room } from "./record";
 import { loseRequests, requestsWaiting } from "./requests";
@@ -43,6 +44,8 @@ export class Core {
 	/** outgoing.ts */
 	outgoing: Int32Array | undefined = undefined;
 	packets: Uint8Array | undefined = undefined;
+	/** pieces.ts; only where it was ever given. */
+	declare pieces?: PieceSource | undefined;
 	/** incoming.ts */
 	incoming: Int32Array | undefined = undefined;
 	/** idset.ts */

@@ -6,6 +6,7 @@
 
 import { blockBytes } from "./block";
 import { Out } from "./inflight";
+import type { PieceSource } from "./pieces";
 import { Place } from "./record";
 import type { RequestHolder } from "./requests";
 import { growTable, No } from "./table";
@@ -17,6 +18,8 @@ export interface OutgoingHolder extends RequestHolder {
 	outgoing: Int32Array | undefined;
 	/** The packets, in order, with gaps where some are done. */
 	packets: Uint8Array | undefined;
+	/** Of the publication whose payload is not in `packets`; missing where there never was one. */
+	pieces?: PieceSource | undefined;
 }
 
 /** In front of the rows. */
@@ -32,7 +35,10 @@ export const enum Head {
 	/** Where the last packet ends, and how many bytes are not gaps. */
 	Tail = 9,
 	Used = 10,
-	Places = 11,
+	/** The row whose payload is not in the block but comes from `pieces`, and its length. */
+	PieceRow = 11,
+	PieceBytes = 12,
+	Places = 13,
 }
 
 export const enum Row {
@@ -40,6 +46,7 @@ export const enum Row {
 	Id = 1,
 	Token = 2,
 	Offset = 3,
+	/** Of what is in the block. */
 	Length = 4,
 	/** 1 when a byte of the PUBLISH was ever handed out under this id: the next has DUP. */
 	Attempted = 5,

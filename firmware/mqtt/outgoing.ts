@@ -84,8 +84,15 @@ export const packetOffset = (holder: OutgoingHolder, row: number): number => {
 	return (holder.outgoing as Int32Array)[row + Row.Offset] as number;
 };
 
-export const packetLength = (holder: OutgoingHolder, row: number): number => {
+/** How much of its packet is there: all of it, or all but a payload that comes in pieces. */
+export const storedLength = (holder: OutgoingHolder, row: number): number => {
 	return (holder.outgoing as Int32Array)[row + Row.Length] as number;
+};
+
+export const packetLength = (holder: OutgoingHolder, row: number): number => {
+	const table = holder.outgoing as Int32Array;
+	const length = table[row + Row.Length] as number;
+	return row === table[Head.PieceRow] ? length + (table[Head.PieceBytes] as number) : length;
 };
 
 /** Bytes of the PUBLISH and PUBREL packets that have to go out. */
@@ -98,7 +105,7 @@ export const outgoingBytes = (holder: OutgoingHolder): number => {
 	row = table[Head.PublishCursor] as number;
 	for (; row !== No.Row; row = table[row + Row.OrderLink] as number) {
 		if ((table[row + Row.State] as number) < Out.Release) {
-			bytes += table[row + Row.Length] as number;
+			bytes += packetLength(holder, row);
 		}
 	}
 	return bytes;
@@ -178,6 +185,10 @@ export const acknowledgeOutgoing = (holder: OutgoingHolder, row: number, input: 
 /** Frees the place of a publication that is done. */
 export const finishOutgoing = (holder: OutgoingHolder, row: number): void => {
 	const table = holder.outgoing as Int32Array;
+	if (table[Head.PieceRow] === row) {
+		table[Head.PieceRow] = No.Row;
+		holder.pieces = undefined;
+	}
 	if (count(table, Head.Order) === 1) {
 		holder.outgoing = undefined;
 		holder.packets = undefined;

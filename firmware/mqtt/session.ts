@@ -17,6 +17,7 @@ import { EventRecord } from "./event";
 import { acknowledgeIncoming, hasIncomingRoom, incomingCount, loseIncoming } from "./incoming";
 import { loseOutgoing, outgoingCount } from "./outgoing";
 import { Packet, payloadStart } from "./parse";
+import { type PieceSource, publishPieces } from "./pieces";
 import { receivePacket } from "./receive";
 import { Flag, Place } from "./record";
 import { enqueue, publish, subscribe, unsubscribe } from "./request";
@@ -31,6 +32,7 @@ export type { SessionOptions, Will } from "./connect";
 export type { SubscribeRequest } from "./encode";
 export type { EventRecord } from "./event";
 export type { Packet } from "./parse";
+export type { PieceSource } from "./pieces";
 
 /** The constructor throws RangeError naming option, value and allowed range. */
 export class Session extends Core {
@@ -184,6 +186,22 @@ export class Session extends Core {
 		_now: number,
 	): number {
 		return publish(this, topic, payload, qos, retain);
+	}
+
+	/**
+	 * Publishes at QoS 1 or 2 a payload that is never there as a whole, of any length: `source`
+	 * writes it in pieces when they are sent, each time that it is sent. Else as `publish`. One at a
+	 * time: a second one is `Code.Full` until the first is done.
+	 */
+	publishPieces(
+		topic: string,
+		payloadBytes: number,
+		qos: number,
+		retain: boolean,
+		source: PieceSource,
+		_now: number,
+	): number {
+		return publishPieces(this, topic, payloadBytes, qos, retain, source);
 	}
 
 	/** Subscribes, from `handleOpened` on. Returns a token over 0 or a negative code. */

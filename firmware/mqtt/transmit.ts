@@ -17,7 +17,7 @@ import {
 	setFlag,
 	takeReply,
 } from "./core";
-import { arm, Deadline } from "./deadlines";
+import { arm, Deadline, isArmed } from "./deadlines";
 import { answersReady, finishAnswer, nextAnswer, nextAnswerId } from "./incoming";
 import {
 	beginPublish,
@@ -30,7 +30,9 @@ import {
 	publicationId,
 	publicationToken,
 	repeatsFirst,
+	storedLength,
 } from "./outgoing";
+import { writePieces } from "./pieces";
 import { finishQueued, firstRecordBytes, QueueTokenBytes, queuedBytes, queueToken } from "./queue";
 import { Flag, Place } from "./record";
 import { No } from "./table";
@@ -58,6 +60,8 @@ export const transmit = (
 		at = copyOut(core, target, at, sent, sent + taken);
 		numbers[Place.SendAt] = sent + taken;
 		if (numbers[Place.SendAt] === numbers[Place.SendEnd]) finish(core, now);
+		// Answers to what went before may be late because of this packet, as long as it moves.
+		else if (isArmed(numbers, Deadline.Answer)) armAnswer(core, now, true);
 	}
 	return at - start;
 };
@@ -177,8 +181,14 @@ const copyOut = (core: Core, target: Uint8Array, at: number, from: number, to: n
 		return copyBytes(target, at, core.queue as Uint8Array, base + from, base + to);
 	}
 	if (kind === Sending.Publish) {
-		const base = packetOffset(core, numbers[Place.Subject] as number);
-		return copyBytes(target, at, core.packets as Uint8Array, base + from, base + to);
+		const row = numbers[Place.Subject] as number;
+		const base = packetOffset(core, row);
+		const stored = Math.min(to, storedLength(core, row));
+		let end = at;
+		if (from < stored) {
+			end = copyBytes(target, at, core.packets as Uint8Array, base + from, base + stored);
+		}
+		return stored === to ? end : writePieces(core, row, target, end, Math.max(from, stored), to);
 	}
 	const packet = numbers[Place.ShortPacket] as number;
 	for (let index = from; index < to; index++) {

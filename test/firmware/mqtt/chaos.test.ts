@@ -36,7 +36,7 @@ function happened(faults: Record<string, number>, names: readonly string[]): voi
 		assert.ok((faults[name] ?? 0) >= rounds(20), `${name}: ${faults[name]}`);
 }
 
-const always = ["drops", "cutPackets", "stalls", "delivered", "published"];
+const always = ["drops", "cutPackets", "stalls", "pieces", "delivered", "published"];
 
 test("nothing is lost, QoS 2 is exactly once both ways, order is kept", () => {
 	happened(runAll({}), [...always, "repeats", "resentReleases", "lateAcknowledgements"]);

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { Code, Event, State } from "../../../firmware/mqtt/codes";
 import { Session, type SessionOptions } from "../../../firmware/mqtt/session";
 import { ModelBroker } from "./model-broker";
+import { TextPieces } from "./pieces";
 import { Random } from "./random";
 
 export interface ChaosOptions extends Partial<SessionOptions> {
@@ -21,7 +22,14 @@ export interface ChaosOptions extends Partial<SessionOptions> {
 
 export class Chaos {
 	readonly brokers: ModelBroker[] = [];
-	readonly faults = { drops: 0, cutPackets: 0, stalls: 0, lateAcknowledgements: 0, changes: 0 };
+	readonly faults = {
+		drops: 0,
+		cutPackets: 0,
+		stalls: 0,
+		lateAcknowledgements: 0,
+		changes: 0,
+		pieces: 0,
+	};
 	readonly changed = { staleHandles: 0, deliveredAgain: 0 };
 	/** Which broker the connection leads to, and whose session was used last. */
 	private at = 0;
@@ -119,6 +127,10 @@ export class Chaos {
 	}
 
 	private publish(): void {
+		if (this.random.once(6)) {
+			this.publishPieces();
+			return;
+		}
 		const qos = this.random.below(3);
 		const payload = `u${this.accepted.length}${"x".repeat(this.random.below(30))}`;
 		const token = this.session.publish("up", payload, qos, false, this.now);
@@ -126,6 +138,22 @@ export class Chaos {
 			assert.ok(token === Code.Full || token === Code.NotConnected, String(token));
 			return;
 		}
+		this.accepted.push({ payload, qos });
+		this.tokens.push(token);
+	}
+
+	/** A payload that is larger than the arena. */
+	private publishPieces(): void {
+		const qos = 1 + this.random.below(2);
+		const payload = `u${this.accepted.length}${"y".repeat(this.random.below(500))}`;
+		const source = new TextPieces(payload);
+		const bytes = payload.length;
+		const token = this.session.publishPieces("up", bytes, qos, false, source, this.now);
+		if (token < 0) {
+			assert.equal(token, Code.Full);
+			return;
+		}
+		this.faults.pieces += 1;
 		this.accepted.push({ payload, qos });
 		this.tokens.push(token);
 	}
