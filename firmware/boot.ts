@@ -1,7 +1,7 @@
 /**
  * From power-on to a running node: checks what the build brought along, then puts the parts
- * together. Always holds: the relay's pin becomes an output with its restore level before
- * anything else can fail; a wrong configuration is said on the console and nothing else starts.
+ * together. Always holds: outputs have the levels of their restore modes before anything else is
+ * started; a wrong configuration is said on the console, no pin is touched and nothing starts.
  * Must not import a class for I/O: all come from main.ts.
  */
 
@@ -15,7 +15,8 @@ import {
 	checkSite,
 	type SiteConfig,
 } from "./config";
-import { Relay } from "./entities/relay";
+import { Entities } from "./entities/entities";
+import { BoardIo, type DigitalConstructor, type ModulesModule } from "./io";
 import { Session } from "./mqtt/session";
 import { Clock } from "./net/clock";
 import { NameResolver } from "./net/dns";
@@ -27,26 +28,20 @@ import type { UdpConstructor } from "./net/udp";
 import type { WifiConstructor } from "./net/wifi-types";
 import type { Chip } from "./platform/figures";
 import { TRANSMIT_BYTES } from "./profiles/payloads";
+import type { StandardOwner } from "./profiles/standard";
 import { Runtime } from "./runtime";
 import { Boots } from "./store/boots";
 import { Sequence } from "./store/sequence";
 import { type PreferenceModule, Settings } from "./store/settings";
-import { nodeTopics } from "./topics";
-
-/** ECMA-419 Digital, as far as it is used. */
-export interface DigitalConstructor {
-	readonly Output: number;
-	new (options: {
-		pin: number;
-		mode: number;
-		activeLow?: boolean;
-		initialValue?: 0 | 1;
-	}): { write(value: 0 | 1): void };
-}
+import { States } from "./store/states";
+import { KeptText } from "./store/text";
+import { broadcastPrefix, type NodeTopics, nodeTopics } from "./topics";
 
 /** What the build and the platform bring along. */
 export interface Platform {
 	readonly site: Json;
+	/** What `{"secret": name}` in the site stands for. */
+	readonly secrets: Json;
 	readonly board: Json;
 	/** What was given to mcconfig as name=value. */
 	readonly config: Json;
@@ -56,6 +51,8 @@ export interface Platform {
 	readonly TLSSocket: TlsConstructor;
 	readonly UDP: UdpConstructor;
 	readonly Digital: DigitalConstructor;
+	/** Modules that only some configurations need are loaded by name. */
+	readonly modules: ModulesModule;
 	readonly Preference: PreferenceModule;
 	/** Name servers of the network joined. */
 	readonly nameServers: () => readonly string[];
@@ -71,10 +68,12 @@ const enum Const {
 }
 
 /** Until the runtime takes its place. */
-const NOBODY: LinkOwner = Object.freeze({
+const NOBODY: LinkOwner & StandardOwner = Object.freeze({
 	handleLinkEvent: () => undefined,
 	handleLinkDown: () => undefined,
 	certificateTimeMs: () => 0,
+	handleProfileChanged: () => undefined,
+	now: () => 0,
 });
 
 /** Ends the node; `done` is called once. */
@@ -82,10 +81,11 @@ export type Stop = (done: () => void) => void;
 
 /** Starts the node. */
 export const boot = (platform: Platform): Stop => {
-	const board = checkBoard(platform.board);
-	const relay = board.problems.length === 0 ? makeRelay(platform, board.value) : undefined;
 	const boots = startLife(platform);
-	const site = checkSite(platform.site, platform.config);
+	const { modules } = platform;
+	const board = checkBoard(platform.board);
+	const has = (name: string): boolean => modules.has(name);
+	const site = checkSite(platform.site, platform.config, platform.secrets, platform.board, has);
 	const problems = [...board.problems, ...site.problems];
 	if (site.value.wifi.length === 0) {
 		problems.push("site.json: wifi: no network; name one, or give mcconfig ssid=… password=…");
@@ -104,7 +104,7 @@ export const boot = (platform: Platform): Stop => {
 		return (done) => done();
 	}
 	const { broker } = site.value;
-	return start(platform, board.value, { ...site.value, node, broker }, relay, boots);
+	return start(platform, board.value, { ...site.value, node, broker }, boots);
 };
 
 /** Counts the start, says how the life before ended, and sees to it that the end is kept. */
@@ -119,38 +119,42 @@ const startLife = ({ chip, Preference }: Platform): Boots => {
 	return boots;
 };
 
-const makeRelay = (platform: Platform, board: BoardConfig): Relay | undefined => {
-	if (board.relay === undefined) return undefined;
-	const { pin, activeLow } = board.relay;
-	const { Digital } = platform;
-	return new Relay("relay", new Digital({ pin, mode: Digital.Output, activeLow, initialValue: 0 }));
+/** In safe mode only what switches loads, because the fault may be in the rest. */
+const makeEntities = (platform: Platform, list: readonly Json[], boots: Boots): Entities => {
+	const { board, Digital, modules, Preference } = platform;
+	const io = new BoardIo(board, Digital, modules);
+	const states = new States(Preference, list.length);
+	return new Entities(list, io, states, boots.safeMode);
 };
 
 const start = (
 	platform: Platform,
 	board: BoardConfig,
 	site: BootSite,
-	relay: Relay | undefined,
 	boots: Boots,
 ): Stop => {
 	const now = Time.ticks | 0;
+	const demo = site.profile === "demo" && !boots.safeMode;
+	const entities = makeEntities(platform, demo ? [] : site.entities, boots);
 	const settings = new Settings(platform.Preference);
 	const clock = new Clock();
 	assumeTime(clock, settings, platform.config, site.allowUnset, now);
 	const { node, broker } = site;
 	log("boot", `node ${node}, board ${board.name}, profile ${site.profile}`);
-	const topics = nodeTopics(site.base, node);
+	const topics = nodeTopics(site.base, node, site.tasmotaTopic);
 	const { WiFi, TCP, TLSSocket, UDP, nameServers, chip } = platform;
 	const { random } = Math;
-	const demo = site.profile === "demo" && !boots.safeMode;
 	const runtime = new Runtime({
-		session: makeSession(site, board, demo ? "" : topics.availability),
+		session: makeSession(site, board, demo ? undefined : topics),
 		clock,
 		resolver: new NameResolver({ UDP, nameServers, random }),
 		settings,
 		sequence: new Sequence(settings),
 		topics,
-		relay,
+		entities,
+		broadcast: site.broadcast ? broadcastPrefix(site.base) : "",
+		tasmota: site.tasmotaTopic,
+		journal: new KeptText(platform.Preference, "command"),
 		profile: boots.safeMode ? "safe" : site.profile,
 		supervisor: site.supervisor,
 		needsClock: broker.secure && !site.allowUnset,
@@ -179,7 +183,11 @@ const start = (
 	return (done) => runtime.stop(done);
 };
 
-const makeSession = (site: BootSite, board: BoardConfig, availability: string): Session => {
+const makeSession = (
+	site: BootSite,
+	board: BoardConfig,
+	topics: NodeTopics | undefined,
+): Session => {
 	const { username, password } = site.broker;
 	return new Session({
 		clientId: site.node,
@@ -193,9 +201,9 @@ const makeSession = (site: BootSite, board: BoardConfig, availability: string): 
 		// The broker may still know ids of before the reboot.
 		firstPacketId: 1 + Math.floor(Math.random() * 65_535),
 		will:
-			availability === ""
+			topics === undefined
 				? undefined
-				: { topic: availability, payload: "offline", qos: 1, retain: true },
+				: { topic: topics.availability, payload: topics.offline, qos: 1, retain: true },
 	});
 };
 

@@ -11,15 +11,18 @@ import WiFi from "embedded:network/interface/wifi";
 import board from "board" with { type: "json" };
 import credentials from "credentials";
 import config from "mc/config";
+import Modules from "modules";
 import Net from "net";
 import chip from "platform/chip";
 import Preference from "preference";
+import secrets from "secrets" with { type: "json" };
 import site from "site" with { type: "json" };
 import { boot, type Platform } from "./boot";
 
 /** Ends the node: good-bye to the broker, then `done`. For the simulator and for tests. */
 export const stop = boot({
 	site,
+	secrets,
 	board,
 	config,
 	identity: credentials(),
@@ -29,6 +32,7 @@ export const stop = boot({
 	// The SDK types a datagram without its address.
 	UDP: UDP as unknown as Platform["UDP"],
 	Digital,
+	modules: Modules,
 	Preference,
 	chip,
 	nameServers: () => Net.get("DNS") ?? [],

@@ -21,7 +21,7 @@ import { Action, NodeLife } from "./node";
 import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
 import type { Profile } from "./profiles/profile";
 import { SafeProfile } from "./profiles/safe";
-import { type StandardOptions, StandardProfile } from "./profiles/standard";
+import { type StandardOptions, type StandardOwner, StandardProfile } from "./profiles/standard";
 import { SAFE_MODE_OVER } from "./store/boots";
 import type { Settings } from "./store/settings";
 import { Supervisor, type SupervisorLimits } from "./supervisor";
@@ -56,10 +56,11 @@ export interface Wiring
 	/** The broker's certificate is checked: the clock comes first. */
 	readonly needsClock: boolean;
 	/** Set by the runtime. */
-	owner: LinkOwner;
+	owner: LinkOwner & StandardOwner;
 }
 
-export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwner {
+export class Runtime
+	implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperOwner, AlarmOwner {
 	alarm: OwnedTimer | undefined;
 	private readonly wiring: Wiring;
 	private readonly life: NodeLife;
@@ -146,6 +147,7 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 			this.finish();
 			return;
 		}
+		this.profile.handleDisconnected(now);
 		this.backoff.handleDown(now);
 		const delayMs = this.backoff.nextDelayMs(this.wiring.random());
 		// Of the other steps the address is in the reason.
@@ -156,6 +158,17 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 		this.life.handleLinkDown(delayMs, now);
 		this.facts.reconnects = this.life.reconnects;
 		this.advance();
+	}
+
+	now(): number {
+		return Time.ticks | 0;
+	}
+
+	/** A pin's event: what there is to send goes out, and the next alarm may be sooner. */
+	handleProfileChanged(): void {
+		this.link.pump();
+		this.disconnectWhenIdle();
+		this.reschedule(Time.ticks | 0);
 	}
 
 	certificateTimeMs(): number {
@@ -172,7 +185,9 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 
 	handleWifiDown(reason: string): void {
 		this.facts.error = `wifi: ${reason}`;
-		this.backoff.handleDown(Time.ticks | 0);
+		const now = Time.ticks | 0;
+		this.profile.handleDisconnected(now);
+		this.backoff.handleDown(now);
 		this.life.handleWifiDown();
 		this.facts.reconnects = this.life.reconnects;
 		this.advance();
@@ -232,7 +247,7 @@ export class Runtime implements LinkOwner, WifiOwner, TimeKeeperOwner, AlarmOwne
 				log("mqtt", `no subscription: ${codeName(code)}`);
 			}
 		}
-		this.profile.handleConnected(now);
+		this.profile.handleConnected(sessionPresent, now);
 	}
 
 	private subscribed(now: number): void {

@@ -8,8 +8,10 @@
 export interface NodeTopics {
 	/** `<base>/<node>/` */
 	readonly prefix: string;
-	/** Retained `online` / `offline`, the will. */
+	/** Retained, the will; and its two payloads. */
 	readonly availability: string;
+	readonly online: string;
+	readonly offline: string;
 	/** NTP timestamps. */
 	readonly time: string;
 	/** Health of the node. */
@@ -21,26 +23,44 @@ export interface NodeTopics {
 /**
  * @param base one or more levels, without a slash at either end
  * @param node the node's id
+ * @param tasmota topic of Tasmota's dialect, where the node speaks it; "" for its own
  */
-export const nodeTopics = (base: string, node: string): NodeTopics => {
+export const nodeTopics = (base: string, node: string, tasmota = ""): NodeTopics => {
 	const prefix = `${base}/${node}/`;
+	const own = tasmota === "";
 	return {
 		prefix,
-		availability: `${prefix}availability`,
+		availability: own ? `${prefix}availability` : `tele/${tasmota}/LWT`,
+		online: own ? "online" : "Online",
+		offline: own ? "offline" : "Offline",
 		time: `${prefix}time`,
 		diag: `${prefix}diag`,
 		result: `${prefix}result`,
 	};
 };
 
-/** Where an entity says its state, retained. */
-export const stateTopic = (topics: NodeTopics, entity: string): string => {
-	return `${topics.prefix}${entity}/state`;
+/** Where all nodes of a base take a command to the entity of that name: this and `<id>/set`. */
+export const broadcastPrefix = (base: string): string => `${base}/all/`;
+
+/** Where a node sends itself a nonce, to tell what was sent before it connected. */
+export const syncTopic = (topics: NodeTopics): string => `${topics.prefix}sync`;
+
+/** Where a node takes changes of its configuration, retained. */
+export const configTopic = (topics: NodeTopics): string => `${topics.prefix}config`;
+
+/** Where an entity says its state, retained, or (`problem`) that it fails. */
+export const leafTopic = (topics: NodeTopics, entity: string, leaf: string): string => {
+	return `${topics.prefix}${entity}/${leaf}`;
 };
 
-/** Where an entity takes commands. */
+/** Where an entity takes commands; "+" for all. */
 export const setTopic = (topics: NodeTopics, entity: string): string => {
 	return `${topics.prefix}${entity}/set`;
+};
+
+/** The entity in `<start><entity>/set`; "" for any other topic. */
+export const entityOf = (topic: string, start: string): string => {
+	return topic.startsWith(start) && topic.endsWith("/set") ? topic.slice(start.length, -4) : "";
 };
 
 /** An id is `a-z0-9-`, 1 to 32 characters; it may stand as one topic level. */

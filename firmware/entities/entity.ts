@@ -55,6 +55,8 @@ export interface EntityIo {
 	 * that name ("i2c"), with the options given beside address.
 	 */
 	sensor(driver: string, bus: string, address: number | undefined): SensorDriver;
+	/** Default export of a module of the image. */
+	load(name: string): unknown;
 }
 
 export interface PinTarget {
@@ -74,6 +76,8 @@ export interface EntityOwner {
 	 * @param members JSON without the braces
 	 */
 	report(entity: Entity, leaf: string, members: string, retain: boolean): void;
+	/** All of the node. */
+	readonly entities: readonly Entity[];
 	/** The entity with that id, for a button that drives it. */
 	find(id: string): Entity | undefined;
 }
@@ -104,7 +108,17 @@ export abstract class Entity {
 		return "";
 	}
 
-	/** What has to be kept over a reboot, printable ASCII, 40 characters at most; "" for nothing. */
+	/** The state in a result: ON or OFF. */
+	get word(): string {
+		return this.state;
+	}
+
+	/** What the state will be in a moment ("ON": it waits for its turn); "" for nothing. */
+	get pending(): string {
+		return "";
+	}
+
+	/** What has to be kept over a reboot, printable ASCII, 28 characters at most; "" for nothing. */
 	get kept(): string {
 		return "";
 	}

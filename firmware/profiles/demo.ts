@@ -38,7 +38,9 @@ export class DemoProfile implements Profile {
 		return !this.facts.online() || this.facts.session.inFlight === 0;
 	}
 
-	handleConnected(now: number): void {
+	handleDisconnected(): void {}
+
+	handleConnected(_sessionPresent: boolean, now: number): void {
 		if (this.ticking) return;
 		this.ticking = true;
 		this.ticDue = (now + Const.FIRST_TIC_MS) | 0;

@@ -26,9 +26,7 @@ const enum Const {
 
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
 export const timePayload = (facts: NodeFacts, sequence: number, now: number): string => {
-	const unixMs = facts.unixMs(now);
-	const iso = new Date(unixMs).toISOString();
-	const time = `"seq":${sequence},"time":"${iso}","unix_ms":${unixMs}`;
+	const time = `"seq":${sequence},${timeMembers(facts, now)}`;
 	const errorMs = facts.errorBoundMs(now);
 	// No bound is known for a clock that no server has set, and JSON has no infinity.
 	const error = Number.isFinite(errorMs) ? tenths(errorMs) : "null";
@@ -93,23 +91,47 @@ const fitted = (text: string, limit: number): string => {
 	}
 };
 
-/** `<base>/<node>/result` for a command that was carried out. */
-export const donePayload = (entity: string, id: string, state: string): string => {
-	return `{"entity":"${entity}"${idPart(id)},"done":true,"state":"${state}"}`;
+/** How a command ended, in the history: the state it led to, or one of these and why not. */
+const enum Outcome {
+	Refused = "!",
+	Interrupted = "?",
+}
+
+export const refusedOutcome = (reason: string): string => Outcome.Refused + reason;
+/** A reboot fell between storing the command and doing it. */
+export const INTERRUPTED = `${Outcome.Interrupted}interrupted by a restart: it may have been done`;
+
+/**
+ * `<base>/<node>/result` for a command.
+ * @param outcome the state that the entity has now, refusedOutcome() or INTERRUPTED
+ * @param pending the state that it will have when its turn comes, "" for none
+ */
+export const resultPayload = (
+	entity: string,
+	id: string,
+	outcome: string,
+	pending = "",
+): string => {
+	const head = `{"entity":"${entity}"${id === "" ? "" : `,"id":${JSON.stringify(id)}`}`;
+	const first = outcome[0];
+	if (first !== Outcome.Refused && first !== Outcome.Interrupted) {
+		const later = pending === "" ? "" : `,"pending":"${pending}"`;
+		return `${head},"done":true,"state":"${outcome}"${later}}`;
+	}
+	const interrupted = first === Outcome.Interrupted ? ',"interrupted":true' : "";
+	return `${head},"done":false${interrupted},"reason":${JSON.stringify(outcome.slice(1))}}`;
 };
 
-/** `<base>/<node>/result` for a command that was not. */
-export const refusedPayload = (entity: string, id: string, reason: string): string => {
-	return `{"entity":"${entity}"${idPart(id)},"done":false,"reason":${JSON.stringify(reason)}}`;
+/** Times of a report that is made now: `"time":…,"unix_ms":…`, null where there is no time. */
+export const timeMembers = (facts: NodeFacts, now: number): string => {
+	if (facts.clockState() === "") return '"time":null,"unix_ms":null';
+	const unixMs = facts.unixMs(now);
+	return `"time":"${new Date(unixMs).toISOString()}","unix_ms":${unixMs}`;
 };
 
 /** `<base>/<node>/result` for a message that was too large to be looked at. */
 export const skippedPayload = (reason: string): string => {
 	return `{"done":false,"reason":${JSON.stringify(reason)}}`;
-};
-
-const idPart = (id: string): string => {
-	return id === "" ? "" : `,"id":${JSON.stringify(id)}`;
 };
 
 /** One decimal: more would claim what SNTP does not measure. */

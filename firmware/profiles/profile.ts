@@ -15,8 +15,13 @@ export interface Subscription {
 
 export interface Profile {
 	readonly subscriptions: readonly Subscription[];
-	/** CONNACK came. Publishing does not wait for SUBACK. */
-	handleConnected(now: number): void;
+	/**
+	 * CONNACK came. Publishing does not wait for SUBACK.
+	 * @param sessionPresent the broker kept the session: what waited there comes now
+	 */
+	handleConnected(sessionPresent: boolean, now: number): void;
+	/** The connection to the broker is gone, or none came up. */
+	handleDisconnected(now: number): void;
 	/** SUBACK came: what is published from now on comes back, where subscribed. */
 	handleSubscribed(now: number): void;
 	/** session.message holds a message; every one with a handle has to be acknowledged. */

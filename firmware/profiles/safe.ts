@@ -6,8 +6,9 @@
  */
 
 import { Code } from "../mqtt/codes";
-import { type NodeTopics, setTopic, stateTopic } from "../topics";
-import { diagPayload, refusedPayload } from "./payloads";
+import type { Entities } from "../entities/entities";
+import { entityOf, leafTopic, type NodeTopics, setTopic } from "../topics";
+import { diagPayload, refusedOutcome, resultPayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
 
 const enum Const {
@@ -16,8 +17,8 @@ const enum Const {
 
 export interface SafeOptions {
 	readonly topics: NodeTopics;
-	/** Undefined: the board has none. It has its restore level, which is off. */
-	readonly relay: { readonly id: string } | undefined;
+	/** What switches loads, with its restore level. */
+	readonly entities: Entities;
 	readonly diagIntervalMs: number;
 }
 
@@ -26,17 +27,17 @@ export class SafeProfile implements Profile {
 	private readonly options: SafeOptions;
 	private readonly facts: NodeFacts;
 	private availabilityDue = false;
-	private stateDue = false;
 	private stopping = false;
 	/** Results that had no room. */
 	private dropped = 0;
 	private diagDue: number;
 
 	constructor(options: SafeOptions, facts: NodeFacts, now: number) {
-		const { relay, topics } = options;
+		const { entities, topics } = options;
 		this.options = options;
 		this.facts = facts;
-		this.subscriptions = relay === undefined ? [] : [{ topic: setTopic(topics, relay.id), qos: 2 }];
+		this.subscriptions =
+			entities.entities.length === 0 ? [] : [{ topic: setTopic(topics, "+"), qos: 2 }];
 		this.diagDue = now;
 	}
 
@@ -45,9 +46,11 @@ export class SafeProfile implements Profile {
 		return !this.availabilityDue && this.facts.session.inFlight === 0;
 	}
 
-	handleConnected(now: number): void {
+	handleDisconnected(): void {}
+
+	handleConnected(_sessionPresent: boolean, now: number): void {
 		this.availabilityDue = true;
-		this.stateDue = this.options.relay !== undefined;
+		this.options.entities.forgetPublished();
 		this.diagDue = now;
 		this.handleTimeout(now);
 	}
@@ -58,12 +61,12 @@ export class SafeProfile implements Profile {
 		const { session } = this.facts;
 		const { handle } = session.message;
 		if (this.stopping) return;
-		this.refuse(now);
+		this.refuse(entityOf(session.messageTopic(), this.options.topics.prefix), now);
 		if (handle > 0) session.acknowledge(handle, now);
 	}
 
 	handleSkipped(_bytes: number, now: number): void {
-		this.refuse(now);
+		this.refuse("", now);
 	}
 
 	handlePublished(_token: number, now: number): void {
@@ -91,23 +94,26 @@ export class SafeProfile implements Profile {
 		this.flush(now);
 	}
 
-	private refuse(now: number): void {
-		const { relay, topics } = this.options;
+	private refuse(entity: string, now: number): void {
 		const reason = `safe mode after ${this.facts.boots.crashesInRow} crashes in a row`;
-		const payload = refusedPayload(relay?.id ?? "", "", reason);
-		if (this.facts.session.publish(topics.result, payload, 1, false, now) < 0) this.dropped++;
+		const payload = resultPayload(entity, "", refusedOutcome(reason));
+		const { result } = this.options.topics;
+		if (this.facts.session.publish(result, payload, 1, false, now) < 0) this.dropped++;
 	}
 
 	private flush(now: number): void {
-		const { topics, relay } = this.options;
+		const { topics, entities } = this.options;
 		const { session } = this.facts;
 		if (this.availabilityDue) {
-			const text = this.stopping ? "offline" : "online";
+			const text = this.stopping ? topics.offline : topics.online;
 			if (session.publish(topics.availability, text, 1, true, now) < 0) return;
 			this.availabilityDue = false;
 		}
-		if (this.stateDue && relay !== undefined) {
-			this.stateDue = session.publish(stateTopic(topics, relay.id), "OFF", 1, true, now) < 0;
+		for (const entity of entities.entities) {
+			if (!entity.stateDue) continue;
+			const topic = leafTopic(topics, entity.id, "state");
+			if (session.publish(topic, entity.state, 1, true, now) < 0) return;
+			entity.stateDue = false;
 		}
 	}
 }

@@ -1,56 +1,50 @@
 /**
- * The normal life of a node at the broker: availability, timestamps, diagnostics, a relay.
- * Always holds: a report goes out in order or is counted as dropped; the state on `relay/state`
- * is the one the pin has; each command at QoS 1 or 2 gets its result, and is acknowledged only
- * when that is on its way, so that a flood waits at the broker. Must not know sockets, timers or
- * pins.
+ * The normal life of a node at the broker: availability, timestamps, diagnostics, entities and their
+ * commands. Always holds: a report goes out in order or is counted as dropped; a state topic says
+ * what the pin has, after the pin had it; a broker that lost its memory is told all states anew.
+ * Must not know sockets, timers or pins.
  */
 
-import { parseCommand, refusal } from "../entities/command";
-import type { Relay } from "../entities/relay";
+import type { Entities, EntityListener } from "../entities/entities";
+import type { Entity } from "../entities/entity";
 import { Code, codeName } from "../mqtt/codes";
 import { log } from "../net/log";
-import { CommandHistory } from "../store/command-history";
 import { Outbox } from "../store/outbox";
-import { type NodeTopics, setTopic, stateTopic } from "../topics";
-import { diagPayload, donePayload, refusedPayload, skippedPayload, timePayload } from "./payloads";
+import { Commands, type CommandsOptions } from "./commands";
+import { Dialect } from "./dialect";
+import { diagPayload, timeMembers, timePayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
-import { ResultQueue } from "./results";
+import { TasmotaDialect } from "./tasmota";
 
 const enum Const {
 	/** Reports kept while there is no room in the window: 160 s at the default interval. */
 	OUTBOX_LIMIT = 16,
-	/** Results at QoS 0 that may wait; the others are bounded by the engine. */
-	RESULT_LIMIT = 16,
-	/** Ids of commands remembered. */
-	HISTORY_SIZE = 16,
 	/** When there is no room for a diag: it is tried again. */
 	DIAG_RETRY_MS = 500,
-	/** When results must not wait and the transport takes none: they are tried again. */
-	URGENT_MS = 50,
-	/** Bytes of a command; longer ones are refused. */
-	COMMAND_LIMIT = 256,
 }
 
-export interface StandardOptions {
-	readonly topics: NodeTopics;
-	/** Undefined: the board has none. */
-	readonly relay: Relay | undefined;
+export interface StandardOptions extends CommandsOptions {
 	readonly timeMinimumMs: number;
 	readonly timeMaximumMs: number;
 	readonly diagIntervalMs: number;
+	/** The runtime: called from a pin's event. */
+	readonly owner: StandardOwner;
 }
 
-export class StandardProfile implements Profile {
+export interface StandardOwner {
+	/** Something may have to be sent, or is due sooner. */
+	handleProfileChanged(): void;
+	now(): number;
+}
+
+export class StandardProfile implements Profile, EntityListener {
 	readonly subscriptions: readonly Subscription[];
 	private readonly options: StandardOptions;
 	private readonly facts: NodeFacts;
 	private readonly outbox = new Outbox(Const.OUTBOX_LIMIT);
-	private readonly results = new ResultQueue(Const.RESULT_LIMIT);
-	private readonly history = new CommandHistory(Const.HISTORY_SIZE);
-	private readonly commandTopic: string;
+	private readonly dialect: Dialect;
+	private readonly commands: Commands;
 	private availabilityDue = false;
-	private stateDue = false;
 	private stopping = false;
 	/** Token of the first report, 0 before there is one: who watches the console waits for it. */
 	private firstReport = 0;
@@ -58,29 +52,40 @@ export class StandardProfile implements Profile {
 	private diagDue: number;
 
 	constructor(options: StandardOptions, facts: NodeFacts, now: number) {
+		const subscriptions: Subscription[] = [];
 		this.options = options;
 		this.facts = facts;
-		const { relay, topics } = options;
-		this.commandTopic = relay === undefined ? "" : setTopic(topics, relay.id);
-		this.subscriptions = relay === undefined ? [] : [{ topic: this.commandTopic, qos: 2 }];
+		this.dialect = options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
+		this.commands = new Commands(options, this.dialect, facts);
+		this.commands.subscribe(subscriptions);
+		this.subscriptions = subscriptions;
 		this.timeDue = now;
 		this.diagDue = now;
+		options.entities.listener = this;
+		options.entities.handleContact(false, now);
 	}
 
 	get idle(): boolean {
 		const { session } = this.facts;
 		if (!this.facts.online()) return true;
-		const queued = this.outbox.length + this.results.length;
-		const waiting = this.availabilityDue || this.stateDue || queued > 0;
-		return !waiting && session.inFlight === 0;
+		const queued = this.outbox.length + this.commands.length;
+		return !this.availabilityDue && !this.stateDue && queued === 0 && session.inFlight === 0;
 	}
 
-	handleConnected(now: number): void {
+	handleConnected(sessionPresent: boolean, now: number): void {
+		const { entities } = this.options;
 		this.availabilityDue = true;
-		this.stateDue = this.options.relay !== undefined;
+		// A broker without our session may have lost retained messages too, or be another one.
+		if (!sessionPresent || this.facts.session.inherited) entities.forgetPublished();
+		entities.handleContact(true, now);
+		this.commands.handleConnected(sessionPresent, now);
 		this.diagDue = now;
 		this.flush(now);
 		this.handleTimeout(now);
+	}
+
+	handleDisconnected(now: number): void {
+		this.options.entities.handleContact(false, now);
 	}
 
 	handleSubscribed(): void {}
@@ -95,17 +100,21 @@ export class StandardProfile implements Profile {
 
 	handleTimeout(now: number): void {
 		const { facts } = this;
-		const { topics } = this.options;
+		const { topics, entities } = this.options;
+		// Loads keep their times while the good-bye is said, too.
+		entities.handleTimeout(now);
 		if (this.stopping) return;
+		this.commands.handleTimeout(now);
 		if (facts.clockState() === "") {
 			// Without any time there is nothing to report, diag says so; due once there is one.
 			this.timeDue = now;
 		} else if (((now - this.timeDue) | 0) >= 0) {
 			const sequence = facts.nextSequence(now);
-			this.outbox.push(topics.time, timePayload(facts, sequence, now));
+			this.outbox.push(topics.time, timePayload(facts, sequence, now), false);
 			log("node", `time ${new Date(facts.unixMs(now)).toISOString()}, sequence ${sequence}`);
 			this.timeDue = (now + this.intervalMs()) | 0;
 		}
+		this.dialect.handleTimeout(this.outbox, now);
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
 			const payload = diagPayload(facts, topics.diag, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
@@ -116,94 +125,91 @@ export class StandardProfile implements Profile {
 	}
 
 	pollTimeout(now: number): number {
-		if (this.stopping) return -1;
+		const entityMs = this.options.entities.pollTimeout(now);
+		if (this.stopping) return entityMs;
 		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
-		if (this.results.isUrgent) return Const.URGENT_MS;
-		return Math.max(0, Math.min(timeMs, diagMs));
+		let least = sooner(Math.max(0, Math.min(timeMs, diagMs)), entityMs);
+		least = sooner(least, this.commands.pollTimeout(now));
+		return sooner(least, this.dialect.pollTimeout(now));
 	}
 
 	handleStop(now: number): void {
 		this.stopping = true;
 		this.availabilityDue = true;
+		this.options.entities.write(now);
 		this.flush(now);
 	}
 
 	handleMessage(now: number): void {
-		const { session } = this.facts;
-		const { relay } = this.options;
-		const { handle } = session.message;
 		// Going down: what is not acknowledged now comes again when the node is back.
 		if (this.stopping) return;
-		if (relay !== undefined && session.messageTopic() === this.commandTopic) {
-			this.results.push(this.carryOut(relay), handle);
-		} else if (handle > 0) session.acknowledge(handle, now);
+		this.commands.handleMessage(now);
 		this.flush(now);
 	}
 
 	handleSkipped(bytes: number, now: number): void {
-		const limit = `a command has ${Const.COMMAND_LIMIT} at most`;
-		this.results.push(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), 0);
+		this.commands.handleSkipped(bytes);
 		this.flush(now);
 	}
 
-	/** Does what the current message asks for, or not; returns the result's payload. */
-	private carryOut(relay: Relay): string {
-		const { session } = this.facts;
-		const { message } = session;
-		const tooLong = message.payloadEnd - message.payloadStart > Const.COMMAND_LIMIT;
-		// Neither too many bytes nor bytes that are not UTF-8 are a command.
-		const command = parseCommand(tooLong ? "" : (session.messageText() ?? ""));
-		const { qos, retain, dup } = message;
-		const key = command.id === "" ? "" : `${relay.id}/${command.id}`;
-		const before = key === "" ? "" : this.history.find(key);
-		if (before !== "") return donePayload(relay.id, command.id, before);
-		const arrival = { qos, retain, dup, inherited: session.inherited };
-		const problem = command.problem !== "" ? command.problem : refusal(command, arrival);
-		if (problem !== "") {
-			log("relay", `command refused: ${problem}`);
-			return refusedPayload(relay.id, command.id, problem);
-		}
-		const changed = relay.apply(command.state);
-		const state = relay.on ? "ON" : "OFF";
-		log("relay", `${command.state}${changed ? "" : ", already"} ${state}`);
-		if (key !== "") this.history.remember(key, state);
-		if (changed) this.stateDue = true;
-		return donePayload(relay.id, command.id, state);
+	now(): number {
+		return this.options.owner.now();
 	}
 
-	/** Hands to the engine what it has room for: availability first, then state, then reports. */
+	handleEntityChanged(): void {
+		this.flush(this.now());
+		this.options.owner.handleProfileChanged();
+	}
+
+	handleReport(entity: Entity, leaf: string, members: string, retain: boolean): void {
+		const time = timeMembers(this.facts, this.now());
+		this.dialect.report(this.outbox, entity, leaf, members, time, retain);
+	}
+
+	private get stateDue(): boolean {
+		for (const entity of this.options.entities.entities) if (entity.stateDue) return true;
+		return false;
+	}
+
+	/** Hands to the engine what it has room for: availability first, then states, then reports. */
 	private flush(now: number): void {
-		const { topics, relay } = this.options;
+		const { topics, entities } = this.options;
 		const { facts } = this;
 		const { session } = facts;
 		if (this.availabilityDue && facts.online()) {
-			const text = this.stopping ? "offline" : "online";
+			const text = this.stopping ? topics.offline : topics.online;
 			this.availabilityDue = session.publish(topics.availability, text, 1, true, now) < 0;
 		}
-		if (this.stateDue && relay !== undefined && !this.availabilityDue && facts.online()) {
-			const topic = stateTopic(topics, relay.id);
-			this.stateDue = session.publish(topic, relay.on ? "ON" : "OFF", 1, true, now) < 0;
-		}
+		if (!this.availabilityDue && facts.online()) this.flushStates(entities, now);
 		// Also without room for the two above: see ResultQueue.
-		if (!this.results.flush(session, topics.result, now)) return;
-		if (this.availabilityDue || this.stateDue) return;
+		if (!this.commands.flush(now)) return;
+		if (facts.online() && (this.availabilityDue || this.stateDue)) return;
 		while (this.outbox.length > 0) {
-			const topic = this.outbox.firstTopic();
-			const token = session.publish(topic, this.outbox.firstPayload(), 1, false, now);
+			const { outbox } = this;
+			const topic = outbox.firstTopic();
+			const token = session.publish(topic, outbox.firstPayload(), 1, outbox.firstRetain(), now);
 			if (token === Code.Full) return;
 			if (token < 0) {
 				// It will never go out: the next ones must not wait for it.
 				log("node", `a report is dropped: ${codeName(token)}`);
-				this.outbox.dropped++;
+				outbox.dropped++;
 			} else if (this.firstReport === 0 && topic === topics.time) this.firstReport = token;
-			this.outbox.shift();
+			outbox.shift();
+		}
+	}
+
+	private flushStates({ entities }: Entities, now: number): void {
+		for (const entity of entities) {
+			if (!entity.stateDue) continue;
+			if (!this.dialect.publishState(entity, this.facts.session, now)) return;
+			entity.stateDue = false;
 		}
 	}
 
 	private get dropped(): number {
-		return this.outbox.dropped + this.results.dropped;
+		return this.outbox.dropped + this.commands.dropped;
 	}
 
 	private intervalMs(): number {
@@ -211,3 +217,8 @@ export class StandardProfile implements Profile {
 		return timeMinimumMs + Math.floor(this.facts.random() * (timeMaximumMs - timeMinimumMs + 1));
 	}
 }
+
+/** The shorter of two delays, the second of which may be -1 for none. */
+const sooner = (delayMs: number, otherMs: number): number => {
+	return otherMs >= 0 && otherMs < delayMs ? otherMs : delayMs;
+};

@@ -8,7 +8,7 @@ export class Outbox {
 	/** Reports given up unsent: pushed out by newer ones, or refused for good by the engine. */
 	dropped = 0;
 	private readonly limit: number;
-	/** Topic and payload in turn, oldest first. */
+	/** Topic, payload and "" or "retain" in turn, oldest first. */
 	private readonly reports: string[] = [];
 
 	/** @param limit most reports held, 1 or more */
@@ -17,15 +17,15 @@ export class Outbox {
 	}
 
 	get length(): number {
-		return this.reports.length / 2;
+		return this.reports.length / 3;
 	}
 
-	push(topic: string, payload: string): void {
+	push(topic: string, payload: string, retain: boolean): void {
 		if (this.length === this.limit) {
 			this.shift();
 			this.dropped++;
 		}
-		this.reports.push(topic, payload);
+		this.reports.push(topic, payload, retain ? "retain" : "");
 	}
 
 	/** Topic of the oldest report; only while length > 0. */
@@ -38,8 +38,14 @@ export class Outbox {
 		return this.reports[1];
 	}
 
+	/** Whether the oldest report is to be retained; only while length > 0. */
+	firstRetain(): boolean {
+		return this.reports[2] !== "";
+	}
+
 	/** Removes the oldest. */
 	shift(): void {
+		this.reports.shift();
 		this.reports.shift();
 		this.reports.shift();
 	}

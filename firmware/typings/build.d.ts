@@ -18,6 +18,11 @@ declare module "board" {
 	export default board;
 }
 
+declare module "secrets" {
+	const secrets: Readonly<Record<string, unknown>>;
+	export default secrets;
+}
+
 declare module "site" {
 	const site: Readonly<Record<string, unknown>>;
 	export default site;

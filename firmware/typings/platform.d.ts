@@ -50,3 +50,8 @@ declare module "crypt" {
 		constructor(name: string);
 	}
 }
+
+declare module "modules" {
+	const Modules: import("../io").ModulesModule;
+	export default Modules;
+}

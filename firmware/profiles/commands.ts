@@ -1,0 +1,223 @@
+/**
+ * Commands on their way in: which entity they are for, whether they may be carried out, what became
+ * of them. Always holds: a command with an `id` takes effect at most once, and gets the same result
+ * again; what waited at the broker while the node was away is told from what comes now; each command
+ * at QoS 1 or 2 gets its result and is acknowledged only when that is on its way; nothing that comes
+ * stops the next. Must not know pins.
+ *
+ * What is from before: after a connect to a session that the broker kept, the node sends a nonce to
+ * a topic of its own. The broker puts it behind all that waits, so what comes before its return was
+ * sent before [MQTT-4.6.0-6]. Where it does not come back (an ACL), silence has to do.
+ */
+
+import { type Command, refusal } from "../entities/command";
+import type { Entity } from "../entities/entity";
+import { log } from "../net/log";
+import { CommandHistory } from "../store/command-history";
+import type { KeptText } from "../store/text";
+import { syncTopic } from "../topics";
+import type { Dialect, DialectOptions } from "./dialect";
+import {
+	INTERRUPTED,
+	refusedOutcome,
+	resultPayload,
+	skippedPayload,
+} from "./payloads";
+import type { NodeFacts, Subscription } from "./profile";
+import { ResultQueue } from "./results";
+
+const enum Const {
+	/** Results at QoS 0 that may wait; the others are bounded by the engine. */
+	RESULT_LIMIT = 16,
+	/** Ids of commands remembered. */
+	HISTORY_SIZE = 16,
+	/** When results must not wait and the transport takes none: they are tried again. */
+	URGENT_MS = 50,
+	/** Bytes of a command; longer ones are refused. */
+	COMMAND_LIMIT = 256,
+	/** Without a message for so long, what comes is taken for new although no nonce came back. */
+	QUIET_MS = 30_000,
+	/** Commands that an entity takes in so many milliseconds, where the site says nothing. */
+	RATE_COMMANDS = 20,
+	RATE_MS = 10_000,
+}
+
+export interface CommandsOptions extends DialectOptions {
+	/** Holds a command from before it is done until it is done: `entity id`. */
+	readonly journal: KeptText;
+}
+
+export class Commands {
+	private readonly options: CommandsOptions;
+	private readonly facts: NodeFacts;
+	private readonly dialect: Dialect;
+	private readonly results = new ResultQueue(Const.RESULT_LIMIT);
+	private readonly history = new CommandHistory(Const.HISTORY_SIZE);
+	/** Of each entity: since when it counts, and how many; there with the first command. */
+	private rates: Int32Array | undefined;
+	/** What has to come back; "" when all that comes is new. */
+	private nonce = "";
+	private nonceDue = false;
+	private quietAt = 0;
+	/** The journal holds a command of the life before, whose result is not out yet. */
+	private interrupted = false;
+
+	constructor(options: CommandsOptions, dialect: Dialect, facts: NodeFacts) {
+		this.options = options;
+		this.dialect = dialect;
+		this.facts = facts;
+		const [entity, id] = splitOnce(options.journal.read());
+		if (id === "") return;
+		this.history.remember(keyOf(entity, id), INTERRUPTED);
+		this.results.push(resultPayload(entity, id, INTERRUPTED), 0);
+		this.interrupted = true;
+	}
+
+	/** Results that wait. */
+	get length(): number {
+		return this.results.length;
+	}
+
+	get dropped(): number {
+		return this.results.dropped;
+	}
+
+	subscribe(list: Subscription[]): void {
+		const before = list.length;
+		this.dialect.subscribe(list);
+		if (list.length > before) list.push({ topic: syncTopic(this.options.topics), qos: 1 });
+	}
+
+	handleConnected(sessionPresent: boolean, now: number): void {
+		this.nonceDue = sessionPresent;
+		this.nonce = sessionPresent ? `${Math.floor(this.facts.random() * 2 ** 32)}` : "";
+		this.quietAt = (now + Const.QUIET_MS) | 0;
+	}
+
+	/** session.message is one; every one with a handle is acknowledged, now or with its result. */
+	handleMessage(now: number): void {
+		const { session } = this.facts;
+		const { handle } = session.message;
+		const topic = session.messageTopic();
+		const entity = this.dialect.route(topic);
+		this.quietAt = (now + Const.QUIET_MS) | 0;
+		let result = "";
+		if (entity !== undefined) result = this.carryOut(entity, topic, now);
+		else if (topic === syncTopic(this.options.topics)) {
+			if (session.messageText() === this.nonce) this.nonce = "";
+		} else if (this.dialect.isCommand(topic)) {
+			result = resultPayload("", "", refusedOutcome(`no entity takes commands at ${topic}`));
+		}
+		if (result !== "") this.results.push(result, handle);
+		else if (handle > 0) session.acknowledge(handle, now);
+	}
+
+	handleSkipped(bytes: number): void {
+		const limit = `a command has ${Const.COMMAND_LIMIT} at most`;
+		this.results.push(skippedPayload(`a message of ${bytes} bytes is too large, ${limit}`), 0);
+	}
+
+	handleTimeout(now: number): void {
+		if (this.nonce === "" || ((now - this.quietAt) | 0) < 0) return;
+		const topic = syncTopic(this.options.topics);
+		log("node", `${topic} did not come back, may the node read and write it? Commands are new now`);
+		this.nonce = "";
+	}
+
+	/** Milliseconds until flush() or handleTimeout() is due, or -1. */
+	pollTimeout(now: number): number {
+		if (this.results.isUrgent) return Const.URGENT_MS;
+		if (this.nonce === "" || !this.facts.online()) return -1;
+		return Math.max(0, (this.quietAt - now) | 0);
+	}
+
+	/** Hands to the engine what it has room for; true when nothing is left. */
+	flush(now: number): boolean {
+		const { session } = this.facts;
+		const { topics } = this.options;
+		if (this.nonceDue) {
+			this.nonceDue = session.publish(syncTopic(topics), this.nonce, 1, false, now) < 0;
+		}
+		if (!this.results.flush(session, topics.result, now)) return false;
+		if (this.interrupted) {
+			this.interrupted = false;
+			this.options.journal.write("");
+		}
+		return !this.nonceDue;
+	}
+
+	/** Does what the current message asks for, or not; the result's payload, "" for none. */
+	private carryOut(entity: Entity, topic: string, now: number): string {
+		const { session } = this.facts;
+		const { message } = session;
+		const tooLong = message.payloadEnd - message.payloadStart > Const.COMMAND_LIMIT;
+		// Neither too many bytes nor bytes that are not UTF-8 are a command.
+		const text = tooLong ? undefined : session.messageText();
+		const command = this.dialect.parse(entity, topic, text ?? "?");
+		if (command === undefined) {
+			entity.stateDue = true;
+			return "";
+		}
+		const { id } = command;
+		const key = id === "" ? "" : keyOf(entity.id, id);
+		const before = key === "" ? "" : this.history.find(key);
+		if (before !== "") return resultPayload(entity.id, id, before);
+		let problem = command.problem;
+		if (problem === "") problem = this.refusal(entity, command, now);
+		if (problem === "") problem = this.apply(entity, command, now);
+		let outcome = entity.word;
+		if (problem !== "") {
+			log(entity.id, `command refused: ${problem}`);
+			outcome = refusedOutcome(problem);
+		}
+		if (key !== "") this.history.remember(key, outcome);
+		return resultPayload(entity.id, id, outcome, entity.pending);
+	}
+
+	/** Why a command must not be carried out, "" when it may. */
+	private refusal(entity: Entity, command: Command, now: number): string {
+		const { session } = this.facts;
+		const { qos, retain, dup } = session.message;
+		const stale = this.nonce !== "";
+		const unixMs = this.facts.clockState() === "set" ? this.facts.unixMs(now) : 0;
+		const arrival = { qos, retain, dup, inherited: session.inherited, stale, unixMs };
+		const problem = refusal(command, arrival, entity.options);
+		return problem === "" ? this.overRate(entity, now) : problem;
+	}
+
+	/** Why an entity takes no more commands now, "" when it does. */
+	private overRate(entity: Entity, now: number): string {
+		const { entities } = this.options.entities;
+		const rate = entity.options.rate as { commands?: number; perMs?: number } | undefined;
+		const limit = rate?.commands ?? Const.RATE_COMMANDS;
+		const perMs = rate?.perMs ?? Const.RATE_MS;
+		const place = 2 * entities.indexOf(entity);
+		this.rates ??= new Int32Array(2 * entities.length);
+		const { rates } = this;
+		if (rates[place + 1] === 0 || ((now - rates[place]) | 0) >= perMs) {
+			rates[place] = now;
+			rates[place + 1] = 0;
+		}
+		if (rates[place + 1] >= limit) return `more than ${limit} commands in ${perMs} ms`;
+		rates[place + 1]++;
+		return "";
+	}
+
+	/** What has an identity is stored before it is done, so that a reboot does not hide it. */
+	private apply(entity: Entity, command: Command, now: number): string {
+		const { journal } = this.options;
+		if (command.id !== "") journal.write(`${entity.id} ${command.id}`);
+		const problem = entity.apply(command, now);
+		if (problem === "") log(entity.id, `${command.state} ${entity.state}`);
+		if (command.id !== "") journal.write("");
+		return problem;
+	}
+}
+
+const keyOf = (entity: string, id: string): string => `${entity}/${id}`;
+
+/** At the first blank. */
+const splitOnce = (text: string): [string, string] => {
+	const at = text.indexOf(" ");
+	return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+};
