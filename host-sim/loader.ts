@@ -12,13 +12,22 @@ import { join } from "node:path";
 import { type Context, constants, createContext, Script } from "node:vm";
 import type { SimulatedBoard } from "./world/board";
 
-type StandIns = Record<string, () => { create(board: SimulatedBoard): object }>;
+type Namespace = { readonly default: unknown };
+/** The modules of one power-on. */
+interface ModuleSource {
+	has(name: string): boolean;
+	load(name: string): Namespace;
+}
+type StandIn = { create(board: SimulatedBoard, source: ModuleSource): object };
+type StandIns = Record<string, () => StandIn>;
 type Evaluate = (...values: unknown[]) => void;
 
 /** A board's program and the stand-ins, compiled. */
 export interface Program {
 	readonly bundle: Script;
 	readonly standIns: Script;
+	/** Modules of the image that are loaded by name only. */
+	readonly modules?: ReadonlyMap<string, Script>;
 }
 
 /** Names that the stand-ins, not the firmware, may use besides ECMAScript's. */
@@ -36,18 +45,25 @@ const HOST_NAMES = [
 	"queueMicrotask",
 ] as const;
 
+const PARAMETERS = ["require", "module", "exports"];
+
 const requireOfHost = createRequire(import.meta.url);
 
 /**
  * Reads a program.
  * @param folder what ensureBuilt() of build.mjs gave
  * @param name bundle for boards in that folder, without .cjs
+ * @param modules more modules of the image: bundles for boards by the modules' names
  */
-export function readProgram(folder: string, name = "firmware"): Program {
-	const parameters = ["require", "module", "exports"];
+export function readProgram(
+	folder: string,
+	name = "firmware",
+	modules: ReadonlyMap<string, string> = new Map(),
+): Program {
 	return {
-		bundle: compile(join(folder, `${name}.cjs`), parameters),
-		standIns: compile(join(folder, "modules.cjs"), [...parameters, ...HOST_NAMES]),
+		bundle: compile(join(folder, `${name}.cjs`), PARAMETERS),
+		standIns: compile(join(folder, "modules.cjs"), [...PARAMETERS, ...HOST_NAMES]),
+		modules: new Map([...modules].map(([module, path]) => [module, compile(path, PARAMETERS)])),
 	};
 }
 
@@ -69,7 +85,8 @@ export function powerOn(
 			exported = undefined;
 			realm = makeRealm(board);
 			const standIns = evaluate<StandIns>(realm, program.standIns, requireOfHost, hostValues());
-			exported = evaluate<object>(realm, program.bundle, requireFor(board, standIns), []);
+			const require = requireFor(board, realm, standIns, program.modules);
+			exported = evaluate<object>(realm, program.bundle, require, []);
 			onStart?.(exported);
 		},
 		abort(why, exception) {
@@ -104,23 +121,45 @@ function hostValues(): unknown[] {
 }
 
 /** `require` as the firmware's bundle sees it: each module once per power-on. */
-function requireFor(board: SimulatedBoard, standIns: StandIns): (name: string) => unknown {
-	const loaded = new Map<string, object>();
-	return (name) => {
-		let namespace = loaded.get(name);
-		if (namespace === undefined) {
-			if (!Object.hasOwn(standIns, name)) {
-				const path = name.replace(/^embedded:/, "embedded/");
-				throw new Error(
-					`the firmware imports "${name}", which has no stand-in: host-sim/modules/${path}.ts`,
-				);
+function requireFor(
+	board: SimulatedBoard,
+	realm: Context,
+	standIns: StandIns,
+	modules: ReadonlyMap<string, Script> = new Map(),
+): (name: string) => unknown {
+	const loaded = new Map<string, Namespace>();
+	const source: ModuleSource = {
+		has: (name) => Object.hasOwn(standIns, name) || modules.has(name),
+		load(name) {
+			let namespace = loaded.get(name);
+			if (namespace === undefined) {
+				const script = modules.get(name);
+				namespace = script
+					? evaluate<Namespace>(realm, script, source.load, [])
+					: standInOf(name, board, standIns, source);
+				loaded.set(name, namespace);
 			}
-			// __esModule: `default` is the default export, not the whole.
-			namespace = { __esModule: true, ...standIns[name]().create(board) };
-			loaded.set(name, namespace);
-		}
-		return namespace;
+			return namespace;
+		},
 	};
+	return source.load;
+}
+
+function standInOf(
+	name: string,
+	board: SimulatedBoard,
+	standIns: StandIns,
+	source: ModuleSource,
+): Namespace {
+	if (!Object.hasOwn(standIns, name)) {
+		const path = name.replace(/^embedded:/, "embedded/");
+		throw new Error(
+			`the firmware imports "${name}", which has no stand-in: host-sim/modules/${path}.ts`,
+		);
+	}
+	const made = standIns[name]().create(board, source) as Namespace;
+	// __esModule: `default` is the default export, not the whole.
+	return { __esModule: true, ...made } as Namespace;
 }
 
 /**

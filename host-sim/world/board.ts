@@ -6,9 +6,12 @@
  */
 
 import type { AccessPoint } from "./access-point";
+import { chipOf } from "./chips";
 import type { WorldClock } from "./clock";
+import { I2cBus } from "./i2c-bus";
 import type { Network } from "./network";
 import { Pins } from "./pins";
+import { Sensors } from "./sensors";
 
 /** What `preference` can keep. */
 export type PreferenceValue = string | number | boolean | ArrayBuffer;
@@ -47,6 +50,8 @@ export interface Board {
 	readonly network: Network;
 	readonly accessPoint: AccessPoint;
 	readonly pins: Pins;
+	readonly i2c: I2cBus;
+	readonly sensors: Sensors;
 	/** By domain, then by key. */
 	readonly preferences: Map<string, Map<string, PreferenceValue>>;
 	/** `end` is called at power-off; returns what makes it forgotten. */
@@ -56,10 +61,11 @@ export interface Board {
 	readonly resetCause: ResetCause;
 	/** From the firmware: all of it ends here. */
 	restart(): void;
-	/** Modules mc/config, board, site and credentials. */
+	/** Modules mc/config, board, site, secrets and credentials. */
 	readonly config: object;
 	readonly boardFile: object;
 	readonly site: object;
+	readonly secrets: object;
 	readonly credentials: Credentials;
 }
 
@@ -70,6 +76,7 @@ export interface BoardOptions {
 	readonly accessPoint: AccessPoint;
 	readonly boardFile: object;
 	readonly site: object;
+	readonly secrets?: object;
 	readonly config?: object;
 	readonly credentials?: Credentials;
 	/** Missing: Math.random. */
@@ -93,11 +100,14 @@ export class SimulatedBoard implements Board {
 	readonly name: string;
 	readonly network: Network;
 	readonly accessPoint: AccessPoint;
-	readonly pins = new Pins();
+	readonly pins: Pins;
+	readonly i2c = new I2cBus();
+	readonly sensors = new Sensors(this.i2c);
 	readonly preferences = new Map<string, Map<string, PreferenceValue>>();
 	readonly config: object;
 	readonly boardFile: object;
 	readonly site: object;
+	readonly secrets: object;
 	readonly credentials: Credentials;
 	private readonly options: BoardOptions;
 	private readonly ends = new Set<() => void>();
@@ -112,12 +122,14 @@ export class SimulatedBoard implements Board {
 
 	constructor(options: BoardOptions) {
 		this.options = options;
+		this.pins = new Pins(chipOf(options.boardFile));
 		this.name = options.name;
 		this.network = options.network;
 		this.accessPoint = options.accessPoint;
 		this.config = options.config ?? {};
 		this.boardFile = options.boardFile;
 		this.site = options.site;
+		this.secrets = options.secrets ?? {};
 		this.credentials = options.credentials ?? { authorities: [] };
 	}
 

@@ -1,7 +1,7 @@
 /**
  * Stands in for the SDK's `embedded:io/digital` (modules/io/digital, digitalbank.c): same checks
- * in the same order, same errors. Always holds: an output has its initial level from the moment
- * on which it is one; a value is logical, the pin's level is physical.
+ * in the same order, same errors, by the board's chip. Always holds: an output has its initial
+ * level from the moment on which it is one; a value is logical, the pin's level is physical.
  */
 
 import type { Board } from "../../../world/board";
@@ -15,6 +15,8 @@ const OUTPUT = 8;
 const OUTPUT_OPEN_DRAIN = 9;
 const RISING = 1;
 const FALLING = 2;
+/** The ESP8266's pin of the clock's domain has no interrupt. */
+const RTC_PIN = 16;
 
 interface Options {
 	pin: number;
@@ -29,6 +31,8 @@ interface Options {
 
 export function create(board: Pick<Board, "pins" | "setTimer">): object {
 	const { pins } = board;
+	const { chip } = pins;
+	const isEsp8266 = chip.name === "esp8266";
 
 	class Digital {
 		static readonly Input = INPUT;
@@ -60,7 +64,8 @@ export function create(board: Pick<Board, "pins" | "setTimer">): object {
 			} else {
 				const rest = mode === INPUT_PULL_UP ? 1 : 0;
 				const edge = options.edge ?? 0;
-				pins.claimInput(pin, rest, onReadable && ((level) => this.changed(level, edge)));
+				const isSeen = onReadable && !(isEsp8266 && pin === RTC_PIN);
+				pins.claimInput(pin, rest, isSeen ? (level) => this.changed(level, edge) : undefined);
 			}
 		}
 
@@ -113,6 +118,7 @@ export function create(board: Pick<Board, "pins" | "setTimer">): object {
 	function check(options: Options): void {
 		const { pin, mode, onReadable } = options;
 		if (pin === undefined) throw new Error("invalid");
+		if (!isEsp8266 && !chip.isPin(pin)) throw new Error("invalid pin");
 		if (!pins.isFree(pin)) throw new Error("in use");
 		const input = mode >= INPUT && mode <= INPUT_PULL_UP_DOWN;
 		if (!input && mode !== OUTPUT && mode !== OUTPUT_OPEN_DRAIN) {
@@ -123,6 +129,7 @@ export function create(board: Pick<Board, "pins" | "setTimer">): object {
 			if (!input) throw new RangeError("invalid mode");
 			if (((options.edge ?? 0) & (RISING | FALLING)) === 0) throw new RangeError("invalid edges");
 		}
+		if (!input && !chip.isOutput(pin)) throw new RangeError("input only");
 		if ((options.format ?? "number") !== "number") throw new RangeError("invalid format");
 		// An ESP8266 cannot do it; an ESP32 can, but the firmware is to run on both.
 		if (mode === INPUT_PULL_UP_DOWN) throw new RangeError("invalid mode");
