@@ -38,6 +38,7 @@ export function prepareOutput(plan: Plan): void {
 	// The image has the node's key in it.
 	mkdirSync(plan.output, { recursive: true, mode: 0o700 });
 	rmSync(path, { force: true });
+	if (plan.drivers !== undefined) writeFileSync(plan.drivers.path, plan.drivers.text);
 }
 
 /** Says that what is in the folder is good. */
@@ -47,7 +48,7 @@ export function confirmOutput(plan: Plan): void {
 
 function stampOf(plan: Plan): string {
 	const { UPLOAD_PORT: _, ...variables } = plan.variables;
-	return JSON.stringify({ variables, words: plan.steps[0].words });
+	return JSON.stringify({ variables, words: plan.steps[0].words, drivers: plan.drivers?.text });
 }
 
 /**

@@ -10,11 +10,14 @@ import { fileURLToPath } from "node:url";
 import { hasOwnRights } from "../certs/names";
 import { UsageError } from "../host-sim/words";
 import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
-import { type Configuration, ConfigurationError, readConfiguration } from "./configuration";
+import { type Configuration, readConfiguration } from "./configuration";
 import { type Credentials, findCredentials, makeCredentials, noteFlashed } from "./credentials";
+import { isEmpty } from "./extras";
 import { type DeviceOptions, HELP, parseDeviceOptions } from "./options";
 import { makePlan, type Plan, quote, shellText } from "./plan";
-import { environmentFor, findPort, findTools, MissingError, type Tools } from "./tools";
+import { printable } from "./printable";
+import { ConfigurationError } from "./site-files";
+import { environmentFor, findPort, findTools, MissingError, sdkFolder, type Tools } from "./tools";
 
 /** This file is in device/ or, bundled, in dist/. */
 const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -63,9 +66,10 @@ interface Prepared {
 
 async function run(options: DeviceOptions, root: string): Promise<void> {
 	const nowMs = Date.now();
-	const configuration = readConfiguration(options, root, nowMs);
+	const configuration = readConfiguration(options, root, sdkFolder(process.env), nowMs);
 	checkRights(configuration.node, options.node === "" ? "the site's node" : "--node");
-	if (configuration.siteFile !== undefined) checkSiteIsTaken(root);
+	if (configuration.siteFile !== undefined) checkIsTaken(root, "SITE", "--site");
+	if (!isEmpty(configuration.extras)) checkIsTaken(root, "DRIVERS", "drivers and own entities");
 	const tools = findTools(configuration.platform, root, process.env);
 	const { node, broker } = configuration;
 	const credentials = broker.secure
@@ -83,6 +87,7 @@ async function run(options: DeviceOptions, root: string): Promise<void> {
 	const port = flashes ? findPort(named) : undefined;
 	say(process.stdout, configurationLine(configuration));
 	if (configuration.creation !== "") say(process.stdout, `machine: ${configuration.creation}`);
+	for (const line of configuration.warnings) say(process.stdout, `warning: ${line}`);
 	const made =
 		credentials?.state === "to be made"
 			? await makeCredentials(root, node, hostsOf(broker), nowMs)
@@ -101,10 +106,10 @@ function hostsOf({ places }: Configuration["broker"]): string[] {
 	return [...new Set(places.map(({ host }) => host))];
 }
 
-/** --site is of use only where the manifest asks for it. */
-function checkSiteIsTaken(root: string): void {
-	if (readFileSync(join(root, "manifest.json"), "utf8").includes("$(SITE)")) return;
-	throw new UsageError("--site: manifest.json takes site.json only; it has no $(SITE)");
+/** A variable is of use only where the manifest asks for it. */
+function checkIsTaken(root: string, variable: string, what: string): void {
+	if (readFileSync(join(root, "manifest.json"), "utf8").includes(`$(${variable})`)) return;
+	throw new UsageError(`${what}: manifest.json does not take them; it has no $(${variable})`);
 }
 
 /** What shows traces in a terminal comes with the SDK, but for a package of npm's. */
@@ -143,6 +148,7 @@ function printPlan(prepared: Prepared, options: DeviceOptions, root: string): vo
 		const where = relative(root, credentials.folder);
 		comments.push(`certificates: in ${where}; without --dry-run, what is missing there is made`);
 	}
+	for (const line of configuration.warnings) comments.push(`warning: ${line}`);
 	for (const line of credentials?.lines ?? []) comments.push(`certificates: ${line}`);
 	for (const line of tools.missing) comments.push(`missing: ${line}`);
 	process.stdout.write(comments.map((line) => `# ${printable(line)}\n`).join(""));
@@ -220,12 +226,11 @@ function sayWhatNext(
 }
 
 function configurationLine(configuration: Configuration): string {
-	const { board, boardTitle, platform, node, site, broker, debug } = configuration;
+	const { board, boardTitle, platform, node, networks, broker, debug } = configuration;
 	const scheme = broker.secure ? "mqtts" : "mqtt";
-	const networks = site.wifi.map(({ ssid }) => ssid).join(", ");
 	return (
 		`configuration ok: node ${node} on ${board} (${boardTitle}), ${platform}, ` +
-		`${debug ? "debug" : "release"}; Wi-Fi ${networks}; ` +
+		`${debug ? "debug" : "release"}; Wi-Fi ${networks.join(", ")}; ` +
 		broker.places.map(({ host, port }) => `${scheme}://${host}:${port}`).join(", ")
 	);
 }
@@ -245,9 +250,4 @@ function sayCredentials(
 
 function say(terminal: Terminal, text: string): void {
 	terminal.write(`${printable(text)}\n`);
-}
-
-/** A line stays a line, also when the name of a network has a line feed in it. */
-function printable(text: string): string {
-	return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "·");
 }

@@ -6,7 +6,11 @@
 
 import { basename, delimiter, join } from "node:path";
 import type { Configuration } from "./configuration";
+import { extrasManifest, isEmpty } from "./extras";
 import type { Tools } from "./tools";
+
+/** The firmware's own, without any. */
+const NO_SECRETS = "./firmware/defaults/secrets.json";
 
 export interface Step {
 	readonly what: "build" | "flash" | "monitor";
@@ -21,6 +25,8 @@ export interface Plan {
 	readonly output: string;
 	readonly variables: Readonly<Record<string, string>>;
 	readonly steps: readonly Step[];
+	/** A manifest that has to be there before; undefined: none is needed. */
+	readonly drivers: { readonly path: string; readonly text: string } | undefined;
 	/** The file that counts, once it is built. */
 	readonly image: string;
 }
@@ -38,12 +44,19 @@ export interface PlanOptions {
 /** Lays down what is to be run. */
 export function makePlan(options: PlanOptions): Plan {
 	const { root, configuration, credentials, port, monitor } = options;
-	const { board, platform, debug, node, siteFile, values } = configuration;
+	const { board, platform, debug, node, siteFile, secretsFile, extras, values } = configuration;
 	const output = join(root, "dist/device", node);
 	const variables: Record<string, string> = { BOARD: board };
 	if (credentials !== undefined) variables.CREDENTIALS = credentials;
 	// The manifest's own default is site.json.
 	if (siteFile !== undefined) variables.SITE = siteFile.replace(/\.json$/, "");
+	// Another site's secrets are beside it, and never those of this folder.
+	if (siteFile !== undefined)
+		variables.SECRETS = (secretsFile ?? NO_SECRETS).replace(/\.json$/, "");
+	const drivers = isEmpty(extras)
+		? undefined
+		: { path: join(output, "drivers.json"), text: extrasManifest(extras) };
+	if (drivers !== undefined) variables.DRIVERS = drivers.path;
 	if (port !== undefined) variables.UPLOAD_PORT = port;
 	const step = (what: Step["what"], target: string, mode: readonly string[]): Step => ({
 		what,
@@ -56,7 +69,7 @@ export function makePlan(options: PlanOptions): Plan {
 	if (monitor) steps.push(step("monitor", "xsbug", ["-dl"]));
 	const place = [platform === "lin" ? "lin/mc" : platform, debug ? "debug" : "release"];
 	const image = join(output, "bin", ...place, basename(root), imageName(platform));
-	return { folder: root, output, variables, steps, image };
+	return { folder: root, output, variables, steps, drivers, image };
 }
 
 function imageName(platform: string): string {
@@ -66,11 +79,13 @@ function imageName(platform: string): string {
 
 /** The plan for a shell: pasted, it does what this command would do. */
 export function shellText(plan: Plan, tools: Tools): string {
+	const { drivers } = plan;
 	const path = tools.path.map(quote).join(delimiter);
 	const assignments = Object.entries({ ...tools.variables, ...plan.variables });
 	const lines = [
 		`cd ${quote(plan.folder)}`,
 		`mkdir -p ${quote(plan.output)}`,
+		...(drivers === undefined ? [] : [`printf %s ${quote(drivers.text)} > ${quote(drivers.path)}`]),
 		`export PATH=${path}:"$PATH"`,
 		`export ${assignments.map(([name, value]) => `${name}=${quote(value)}`).join(" ")}`,
 		...plan.steps.map(({ words }) => `mcconfig ${words.map(quote).join(" ")}`),

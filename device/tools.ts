@@ -26,16 +26,20 @@ export interface Tools {
 
 const HOSTS: Readonly<Record<string, string>> = { linux: "lin", darwin: "mac", win32: "win" };
 
+/** Where the SDK is, or would be. */
+export function sdkFolder(environment: Environment): string {
+	return environment.MODDABLE || join(homedir(), ".local/share/moddable");
+}
+
 /** Looks for everything that a build for a platform takes. */
 export function findTools(platform: string, root: string, environment: Environment): Tools {
 	const missing: string[] = [];
 	const host = HOSTS[process.platform] ?? "lin";
-	const usual = join(homedir(), ".local/share/moddable");
 	const given = environment.MODDABLE;
-	const sdk = given || usual;
+	const sdk = sdkFolder(environment);
 	const bin = join(sdk, "build/bin", host, "release");
 	if (!existsSync(sdk)) {
-		const where = given ? `MODDABLE is ${given}` : `MODDABLE is not set, ${usual} is not there`;
+		const where = given ? `MODDABLE is ${given}` : `MODDABLE is not set, ${sdk} is not there`;
 		missing.push(`Moddable SDK not found (${where}): npm install -g xs-dev && xs-dev setup`);
 	} else if (!existsSync(join(bin, host === "win" ? "mcconfig.exe" : "mcconfig"))) {
 		missing.push(`the SDK in ${sdk} has no ${bin}/mcconfig: its tools are not built; xs-dev setup`);

@@ -12,6 +12,7 @@ import { nearest } from "./nearest.mjs";
 const COMMANDS = {
 	start: { program: "cli", what: "the simulator: broker, NTP server and one board" },
 	client: { program: "client", what: "the firmware's MQTT engine, driven by JSON lines" },
+	check: { program: "check", what: "says what a site will be on a board, and what is wrong" },
 	device: { program: "device", what: "builds for a board and flashes it, with the Moddable SDK" },
 	certs: {
 		program: "certs",

@@ -25,6 +25,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAMS = {
 	cli: "host-sim/cli.ts",
 	client: "host-sim/client.ts",
+	check: "device/check.ts",
 	device: "device/cli.ts",
 	certs: "certs/cli.ts",
 	broker: "broker/cli.ts",

@@ -1,0 +1,121 @@
+/**
+ * What an entity of a site will be, for people: its pins, its topics, what it does at boot and
+ * when nobody reaches it. Pure. Always holds: the entity was checked; defaults are the firmware's.
+ */
+
+import type { Json } from "../firmware/checker";
+import { KINDS } from "../firmware/entities/check";
+import { type PinUse, pinNumber } from "../firmware/pins";
+import { useOf } from "./uses";
+
+export interface PinFact {
+	readonly label: string;
+	/** GPIO, or channel of the converter; -1: none. */
+	readonly gpio: number;
+	/** Part of the entity: red, data, …; empty for its only pin. */
+	readonly part: string;
+	readonly use: PinUse;
+}
+
+export interface TopicFact {
+	readonly what: "set" | "state";
+	readonly topic: string;
+}
+
+export interface EntityFact {
+	readonly id: string;
+	readonly kind: string;
+	readonly name: string;
+	readonly pins: readonly PinFact[];
+	readonly topics: readonly TopicFact[];
+	/** Empty for what switches nothing. */
+	readonly atBoot: string;
+	readonly withoutContact: string;
+	/** What else it does by itself. */
+	readonly notes: readonly string[];
+}
+
+/** @param begin first levels of the node's topics, with a slash at the end */
+export function entityFact(
+	options: Json,
+	board: Json,
+	begin: string,
+	broadcast: string,
+): EntityFact {
+	const { id, kind, name } = options as { id: string; kind: string; name?: string };
+	const switches = kind === "relay" || kind === "light";
+	return {
+		id,
+		kind,
+		name: name || id,
+		pins: pinsOf(options, board),
+		topics: topicsOf(options, begin, broadcast),
+		atBoot: switches ? ((options.restore as string | undefined) ?? "off") : "",
+		withoutContact: switches ? lossOf(options) : "",
+		notes: notesOf(options),
+	};
+}
+
+function pinsOf(options: Json, board: Json): PinFact[] {
+	const { pin, pins, kind, bus } = options;
+	const use = useOf(options);
+	const fact = (label: unknown, part: string): PinFact => {
+		const text = String(label);
+		return { label: text, gpio: pinNumber(board, text), part, use };
+	};
+	if (typeof pin === "string") return [fact(pin, "")];
+	if (typeof pins === "object" && pins !== null) {
+		return Object.entries(pins).map(([part, label]) => fact(label, part));
+	}
+	if (kind !== "sensor") return [];
+	const buses = (board.buses ?? {}) as Record<string, { data?: string; clock?: string }>;
+	const { data, clock } = buses[(bus as string | undefined) ?? "i2c"] ?? {};
+	return data === undefined ? [] : [fact(data, "data"), fact(clock, "clock")];
+}
+
+/** Whether there is a topic to set it; an own kind may have one. */
+export function takesCommands(options: Json): boolean {
+	const { kind } = options;
+	return kind === "relay" || kind === "light" || !KINDS.includes(kind as string);
+}
+
+function topicsOf(options: Json, begin: string, broadcast: string): TopicFact[] {
+	const { id } = options as { id: string };
+	const own = (options.topics ?? {}) as { set?: string; state?: string };
+	const topics: TopicFact[] = [];
+	if (takesCommands(options)) {
+		topics.push({ what: "set", topic: own.set ?? `${begin}${id}/set` });
+		if (broadcast !== "") topics.push({ what: "set", topic: `${broadcast}${id}/set` });
+	}
+	topics.push({ what: "state", topic: own.state ?? `${begin}${id}/state` });
+	return topics;
+}
+
+function lossOf(options: Json): string {
+	const loss = (options.onLossOfContact ?? {}) as { state?: string; afterMs?: number };
+	if (loss.state === undefined || loss.state === "keep") return "as it is";
+	return `${loss.state} ${loss.afterMs ? `after ${duration(loss.afterMs)}` : "at once"}`;
+}
+
+function notesOf(options: Json): string[] {
+	const notes: string[] = [];
+	const ms = (key: string, text: string) => {
+		const value = options[key];
+		if (typeof value === "number") notes.push(`${text} ${duration(value)}`);
+	};
+	ms("minimumOnMs", "on for at least");
+	ms("minimumOffMs", "off for at least");
+	ms("offAfterMs", "off by itself after");
+	ms("pulseMs", "a pulse of");
+	if (options.interlock !== undefined) notes.push(`one of "${options.interlock}" at a time`);
+	if (options.controls !== undefined) notes.push(`drives ${options.controls}`);
+	if (options.driver !== undefined) notes.push(String(options.driver));
+	return notes;
+}
+
+/** 1500: "1500 ms"; 60000: "60 s"; 7200000: "2 h". */
+export function duration(ms: number): string {
+	if (ms % 3_600_000 === 0) return `${ms / 3_600_000} h`;
+	if (ms % 60_000 === 0 && ms > 60_000) return `${ms / 60_000} min`;
+	return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
+}

@@ -1,0 +1,113 @@
+/**
+ * What a site needs in the image beyond the firmware: sensor drivers of the SDK and entities of
+ * the user's own, as the manifest that `$(DRIVERS)` stands for. Always holds: a driver is looked up
+ * by its module's name in the SDK's own manifests. Makes no files.
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Json } from "../firmware/checker";
+import { KINDS } from "../firmware/entities/check";
+import { nearest } from "../host-sim/nearest.mjs";
+
+const SENSORS = "modules/drivers/sensors";
+
+/** Modules by name, and the manifests that have them. */
+export interface Extras {
+	/** Manifests of the SDK, with `$(MODDABLE)` in front. */
+	readonly includes: readonly string[];
+	/** Own modules by name, as absolute paths without .ts or .js. */
+	readonly modules: Readonly<Record<string, string>>;
+	/** Names of the drivers. */
+	readonly drivers: readonly string[];
+	readonly problems: readonly string[];
+	readonly warnings: readonly string[];
+}
+
+/**
+ * @param entities of the site; anything that is no entity is left to the firmware's check
+ * @param folder of the site, from which `module` is looked for
+ * @param sdk folder of the SDK; it need not be there
+ */
+export function findExtras(entities: unknown, folder: string, name: string, sdk: string): Extras {
+	const includes = new Set<string>();
+	const drivers = new Set<string>();
+	const modules: Record<string, string> = {};
+	const problems: string[] = [];
+	const warnings: string[] = [];
+	const known = driversIn(sdk);
+	const list: readonly unknown[] = Array.isArray(entities) ? entities : [];
+	list.forEach((entry, i) => {
+		const { kind, driver, module } = (entry ?? {}) as Json;
+		const path = `${name}: entities[${i}]`;
+		if (kind === "sensor" && typeof driver === "string") {
+			drivers.add(driver);
+			const manifest = known?.get(driver);
+			if (manifest !== undefined) includes.add(manifest);
+			else if (known !== undefined)
+				problems.push(`${path}.driver: ${unknownDriver(driver, known)}`);
+		}
+		if (typeof kind !== "string" || KINDS.includes(kind) || module === undefined) return;
+		const file = typeof module === "string" ? sourceOf(folder, module) : undefined;
+		const shown = typeof module === "string" ? `"${module}" ` : "";
+		if (file !== undefined) modules[`entity/${kind}`] = file;
+		else problems.push(`${path}.module: ${shown}must be a .ts or .js file, seen from the site`);
+	});
+	if (known === undefined && drivers.size > 0) {
+		warnings.push(`drivers cannot be looked up: no SDK in ${sdk} (MODDABLE)`);
+	}
+	return { includes: [...includes], modules, drivers: [...drivers], problems, warnings };
+}
+
+/** What the firmware's Modules.has() will say in an image that was built with them. */
+export function hasModule(extras: Extras, name: string): boolean {
+	return Object.hasOwn(extras.modules, name) || extras.drivers.includes(name);
+}
+
+/** The manifest for `$(DRIVERS)`; the same text for the same extras. */
+export function extrasManifest(extras: Extras): string {
+	const { includes, modules } = extras;
+	const names = Object.keys(modules);
+	const manifest = { include: includes, modules, preload: names };
+	return `${JSON.stringify(manifest, undefined, "\t")}\n`;
+}
+
+/** Whether an image without that manifest would do. */
+export function isEmpty(extras: Extras): boolean {
+	return extras.includes.length === 0 && Object.keys(extras.modules).length === 0;
+}
+
+function unknownDriver(driver: string, known: ReadonlyMap<string, string>): string {
+	const names = [...known.keys()].sort();
+	const last = (name: string) => name.slice(name.lastIndexOf("/") + 1);
+	// Most know the part's name and not the SDK's path to it.
+	const same = names.find((name) => last(name).toLowerCase() === last(driver).toLowerCase());
+	const right = same ?? nearest(driver, names);
+	const hint =
+		right === "" ? `it has ${names.length}, below ${SENSORS}` : `did you mean "${right}"?`;
+	return `"${driver}" is no module of the SDK's sensor drivers; ${hint}`;
+}
+
+function sourceOf(folder: string, module: string): string | undefined {
+	const path = resolve(folder, module);
+	if (!/\.(ts|js)$/.test(path) || !existsSync(path)) return undefined;
+	return path.replace(/\.(ts|js)$/, "");
+}
+
+/** Module's name to manifest; undefined: there is no SDK. */
+function driversIn(sdk: string): ReadonlyMap<string, string> | undefined {
+	const folder = join(sdk, SENSORS);
+	if (!existsSync(folder)) return undefined;
+	const found = new Map<string, string>();
+	for (const name of readdirSync(folder).sort()) {
+		const path = join(folder, name, "manifest.json");
+		if (!existsSync(path)) continue;
+		const manifest = JSON.parse(readFileSync(path, "utf8")) as { modules?: object };
+		for (const module of Object.keys(manifest.modules ?? {})) {
+			if (module.startsWith("embedded:sensor/")) {
+				found.set(module, `$(MODDABLE)/${SENSORS}/${name}/manifest.json`);
+			}
+		}
+	}
+	return found;
+}

@@ -1,0 +1,118 @@
+/**
+ * What `fieldmote check` says, as a record for programs. Pure. Always holds: no password and no
+ * name that stands with the secrets is in it; what was not measured is null.
+ */
+
+import type { Json } from "../firmware/checker";
+import { type Cost, ENTITY_COSTS, ENTITY_ROOM_BYTES, FEATURE_COSTS } from "./costs";
+import { type EntityFact, entityFact, takesCommands } from "./entity-facts";
+import type { Examined } from "./examine";
+import { modulesOf } from "./uses";
+import { warningsOf } from "./warnings";
+
+export interface Report {
+	readonly ok: boolean;
+	readonly site: string;
+	readonly board: string;
+	readonly boardTitle: string;
+	/** Of the page of boards. */
+	readonly picture: string;
+	readonly platform: string;
+	readonly flashBytes: number | null;
+	readonly node: string;
+	readonly networks: readonly string[];
+	readonly brokers: readonly string[];
+	readonly timeServers: readonly string[];
+	readonly entities: readonly EntityFact[];
+	/** Topics of the node itself, and of the dialects. */
+	readonly topics: readonly NodeTopic[];
+	readonly image: {
+		/** Modules beyond the firmware's own that the entities need. */
+		readonly modules: readonly string[];
+		readonly drivers: readonly string[];
+		readonly own: readonly string[];
+	};
+	readonly memory: { readonly neededBytes: number | null; readonly roomBytes: number | null };
+	readonly problems: readonly string[];
+	readonly warnings: readonly string[];
+}
+
+export interface NodeTopic {
+	readonly direction: "in" | "out";
+	readonly topic: string;
+}
+
+/** Of what examine() found; without a node id it is the one from the MAC address. */
+export function reportOf(examined: Examined, boardName: string): Report {
+	const { site, board, files, platform, extras, problems } = examined;
+	const ok = problems.length === 0;
+	const node = site.node === "" ? "node-<MAC>" : site.node;
+	const begin = `${site.base}/${node}/`;
+	const broadcast = site.broadcast ? `${site.base}/all/` : "";
+	const scheme = site.broker?.secure ? "mqtts" : "mqtt";
+	return {
+		ok,
+		site: files.name,
+		board: boardName,
+		boardTitle: String(board.title),
+		picture: `docs/boards/${boardName}.svg`,
+		platform,
+		flashBytes: typeof board.flashBytes === "number" ? board.flashBytes : null,
+		node,
+		networks: examined.networks,
+		brokers: (site.broker?.places ?? []).map(({ host, port }) => `${scheme}://${host}:${port}`),
+		timeServers: site.ntpServers,
+		entities: ok ? site.entities.map((one) => entityFact(one, board, begin, broadcast)) : [],
+		topics: ok ? nodeTopics(examined, begin) : [],
+		image: {
+			modules: modulesOf(site.entities),
+			drivers: extras.drivers,
+			own: Object.keys(extras.modules),
+		},
+		memory: { neededBytes: neededBytes(examined), roomBytes: ENTITY_ROOM_BYTES ?? null },
+		problems,
+		warnings: ok ? [...examined.warnings, ...warningsOf(examined)] : examined.warnings,
+	};
+}
+
+function nodeTopics({ site }: Examined, begin: string): NodeTopic[] {
+	const out = (topic: string): NodeTopic => ({ direction: "out", topic });
+	const into = (topic: string): NodeTopic => ({ direction: "in", topic });
+	const topics = ["availability", "time", "diag", "result"].map((leaf) => out(begin + leaf));
+	if (site.remoteConfig) topics.push(into(`${begin}config`));
+	if (site.discoveryPrefix !== "") {
+		topics.push(out(`${site.discoveryPrefix}/device/${begin.split("/").at(-2)}/config`));
+		topics.push(into(`${site.discoveryPrefix}/status`));
+	}
+	if (site.tasmotaTopic !== "") {
+		const t = site.tasmotaTopic;
+		const loads = site.entities.filter(takesCommands);
+		loads.forEach((_, i) => {
+			const x = loads.length === 1 ? "" : String(i + 1);
+			topics.push(into(`cmnd/${t}/POWER${x}`), out(`stat/${t}/POWER${x}`));
+		});
+		topics.push(
+			...["stat/RESULT", "tele/LWT", "tele/STATE", "tele/SENSOR"].map((name) => {
+				const [first, last] = name.split("/");
+				return out(`${first}/${t}/${last}`);
+			}),
+		);
+	}
+	return topics;
+}
+
+/** Null as soon as one of them was not measured. */
+function neededBytes({ site, files }: Examined): number | null {
+	const costs: Cost[] = site.entities.map((one: Json) => {
+		return ENTITY_COSTS[one.kind as string] ?? { heapBytes: undefined, flashBytes: undefined };
+	});
+	for (const [key, cost] of Object.entries(FEATURE_COSTS)) {
+		if (files.json[key] !== undefined && files.json[key] !== false) costs.push(cost);
+	}
+	let bytes = 0;
+	for (const { heapBytes } of costs) {
+		if (heapBytes === undefined) return null;
+		bytes += heapBytes;
+	}
+	return bytes;
+}

@@ -1,0 +1,65 @@
+/**
+ * What may not be what was meant, or will be noticed too late: pins at reset, flash that wears,
+ * commands that will be refused. Pure. Always holds: a warning says where, and what will happen;
+ * nothing that is warned of keeps a node from running.
+ */
+
+import type { Json } from "../firmware/checker";
+import { entityFact } from "./entity-facts";
+import type { Examined } from "./examine";
+import { isSoldered, pinWarning } from "./pin-warnings";
+
+const MEGABYTE = 1_048_576;
+
+/** Of a site and a board without problems. */
+export function warningsOf(examined: Examined): string[] {
+	const { site, board, files } = examined;
+	const warnings: string[] = [];
+	const fromSite = files.json.entities !== undefined;
+	site.entities.forEach((options, i) => {
+		const path = fromSite ? `entities[${i}]` : `boards/${board.name}.json: entities[${i}]`;
+		const where = `${path} (${options.id})`;
+		warnings.push(...entityWarnings(options, board).map((text) => `${where}: ${text}`));
+	});
+	if (site.entities.length === 0) {
+		warnings.push("entities: none; the node says the time and its health, and switches nothing");
+	}
+	if (site.allowUnset) {
+		warnings.push(
+			"ntp.allowUnset: until a server has set the clock, commands with expires are refused",
+		);
+	}
+	if (site.broker !== undefined && !site.broker.secure) {
+		warnings.push("broker.url: mqtt:// is not encrypted: others on the way read the password");
+	}
+	if (typeof board.flashBytes === "number" && board.flashBytes <= MEGABYTE) {
+		warnings.push(
+			`board ${board.name}: 1 MB of flash, nearly all of it for the image: whether it fits is ` +
+				"known when it is built",
+		);
+	}
+	return warnings;
+}
+
+function entityWarnings(options: Json, board: Json): string[] {
+	const warnings: string[] = [];
+	const { kind, restore, whileAway } = options;
+	for (const { label, use } of entityFact(options, board, "", "").pins) {
+		const text = isSoldered(board, label) ? "" : pinWarning(board, label, use, String(kind));
+		if (text !== "") warnings.push(`pin ${label}: ${text}`);
+	}
+	if (restore === "last" || restore === "inverted-last") {
+		warnings.push(`restore "${restore}" writes flash after each change, every 10 s at most`);
+	}
+	if (restore === "retained") {
+		warnings.push(
+			'restore "retained": off until the broker is reached, then what is retained at its set ' +
+				"topic switches it, however old that is",
+		);
+	}
+	if (whileAway === "execute") {
+		warnings.push('whileAway "execute": commands sent while the node was away switch it later');
+	}
+	if (kind === "pulse") warnings.push("its count is kept in flash, not pulse by pulse");
+	return warnings;
+}
