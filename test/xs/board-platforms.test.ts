@@ -5,9 +5,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, delimiter, join, resolve } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import { test } from "node:test";
 import { findSdk, whyNoXs } from "./xs";
 
@@ -39,12 +39,12 @@ function configure(platform: string, board: string): { said: string; makefile: s
 		// Without -m it only writes the makefile.
 		const words = ["-p", platform, "-t", "build", "-o", folder, "ssid=x"];
 		const { stdout, stderr } = spawnSync("mcconfig", words, { encoding: "utf8", env });
-		const name = platform === "lin" ? "mc/lin/release" : `${platform}/release`;
-		const paths = [name, `${platform}/release`].map((part) =>
-			join(folder, "tmp", part, basename(resolve(".")), "makefile"),
-		);
-		const path = paths.find((one) => existsSync(one));
-		return { said: stdout + stderr, makefile: path ? readFileSync(path, "utf8") : "" };
+		const found = readdirSync(folder, { recursive: true, encoding: "utf8" });
+		const path = found.find((name) => basename(name) === "makefile");
+		return {
+			said: stdout + stderr,
+			makefile: path ? readFileSync(join(folder, path), "utf8") : "",
+		};
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
