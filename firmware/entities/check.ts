@@ -7,32 +7,39 @@
 import { type Checker, isObject, type Json, nearest } from "../checker";
 import { PinPlan } from "../pins";
 import { isId } from "../topics";
+import { checkAnalog } from "./analog";
+import { checkBinary } from "./binary";
+import { checkButton } from "./button";
+import { checkLight } from "./check-light";
+import { checkSensor } from "./check-sensor";
 import { checkCommon, checkTopics } from "./common";
+import { checkPulse } from "./pulse";
+import { checkRelay } from "./relay";
 
 /** Whether the image has a module of that name. */
 export type HasModule = (name: string) => boolean;
 
-export const KINDS = Object.freeze([
-	"relay",
-	"light",
-	"button",
-	"binary",
-	"analog",
-	"pulse",
-	"sensor",
-]);
+type KindCheck = (
+	check: Checker,
+	options: Json,
+	path: string,
+	pins: PinPlan,
+	hasModule: HasModule,
+) => void;
+
+const CHECKS: Readonly<Record<string, KindCheck>> = Object.freeze({
+	relay: checkRelay,
+	light: checkLight,
+	button: checkButton,
+	binary: checkBinary,
+	analog: checkAnalog,
+	pulse: checkPulse,
+	sensor: checkSensor,
+});
+export const KINDS: readonly string[] = Object.freeze(Object.keys(CHECKS));
 
 /** Leaves below `<base>/<node>/` that are the node's own, and `all` for broadcasts. */
-const RESERVED = Object.freeze([
-	"availability",
-	"time",
-	"diag",
-	"result",
-	"sync",
-	"config",
-	"all",
-	"entities",
-]);
+const RESERVED = Object.freeze(["availability", "time", "diag", "result", "sync", "config", "all"]);
 
 const enum Const {
 	ENTITY_LIMIT = 16,
@@ -100,11 +107,14 @@ const checkKind = (
 	check: Checker,
 	options: Json,
 	path: string,
-	_pins: PinPlan,
+	pins: PinPlan,
 	hasModule: HasModule,
 ): void => {
 	const { kind } = options;
-	if (KINDS.includes(kind as string)) return;
+	if (KINDS.includes(kind as string)) {
+		CHECKS[kind as string](check, options, path, pins, hasModule);
+		return;
+	}
 	if (typeof kind === "string" && isId(kind) && hasModule(`entity/${kind}`)) return;
 	const right = typeof kind === "string" ? `, did you mean "${nearest(kind, KINDS)}"?` : "";
 	const known = KINDS.join(", ");
