@@ -18,8 +18,20 @@ export interface PinFact {
 }
 
 export interface TopicFact {
-	readonly what: "set" | "state";
+	readonly what: "set" | "state" | "problem";
 	readonly topic: string;
+}
+
+/** What topics are made of. */
+export interface TopicParts {
+	/** First levels of the node's topics, with a slash at the end. */
+	readonly begin: string;
+	/** Of what all nodes listen to; empty: this one does not. */
+	readonly broadcast: string;
+	/** Of Tasmota's dialect; empty: its own. */
+	readonly tasmota: string;
+	/** POWER or POWER<x>: the entity's name there. */
+	readonly power: string;
 }
 
 export interface EntityFact {
@@ -35,28 +47,23 @@ export interface EntityFact {
 	readonly notes: readonly string[];
 }
 
-/** @param begin first levels of the node's topics, with a slash at the end */
-export function entityFact(
-	options: Json,
-	board: Json,
-	begin: string,
-	broadcast: string,
-): EntityFact {
+export function entityFact(options: Json, board: Json, parts: TopicParts): EntityFact {
 	const { id, kind, name } = options as { id: string; kind: string; name?: string };
 	const switches = kind === "relay" || kind === "light";
 	return {
 		id,
 		kind,
 		name: name || id,
-		pins: pinsOf(options, board),
-		topics: topicsOf(options, begin, broadcast),
+		pins: pinFacts(options, board),
+		topics: topicsOf(options, parts),
 		atBoot: switches ? ((options.restore as string | undefined) ?? "off") : "",
 		withoutContact: switches ? lossOf(options) : "",
 		notes: notesOf(options),
 	};
 }
 
-function pinsOf(options: Json, board: Json): PinFact[] {
+/** The pins that it takes. */
+export function pinFacts(options: Json, board: Json): PinFact[] {
 	const { pin, pins, kind, bus } = options;
 	const use = useOf(options);
 	const fact = (label: unknown, part: string): PinFact => {
@@ -79,15 +86,23 @@ export function takesCommands(options: Json): boolean {
 	return kind === "relay" || kind === "light" || !KINDS.includes(kind as string);
 }
 
-function topicsOf(options: Json, begin: string, broadcast: string): TopicFact[] {
-	const { id } = options as { id: string };
+/** As firmware/profiles/dialect.ts and tasmota.ts have them. */
+function topicsOf(options: Json, parts: TopicParts): TopicFact[] {
+	const { begin, broadcast, tasmota, power } = parts;
+	const { id, kind } = options as { id: string; kind: string };
 	const own = (options.topics ?? {}) as { set?: string; state?: string };
 	const topics: TopicFact[] = [];
-	if (takesCommands(options)) {
-		topics.push({ what: "set", topic: own.set ?? `${begin}${id}/set` });
-		if (broadcast !== "") topics.push({ what: "set", topic: `${broadcast}${id}/set` });
+	const add = (what: TopicFact["what"], topic: string) => topics.push({ what, topic });
+	const isTaker = takesCommands(options);
+	if (isTaker) {
+		if (own.set !== undefined) add("set", own.set);
+		add("set", `${begin}${id}/set`);
+		if (broadcast !== "") add("set", `${broadcast}${id}/set`);
+		if (tasmota !== "") add("set", `cmnd/${tasmota}/${power}`);
 	}
-	topics.push({ what: "state", topic: own.state ?? `${begin}${id}/state` });
+	if (tasmota === "") add("state", own.state ?? `${begin}${id}/state`);
+	else add("state", isTaker ? `stat/${tasmota}/${power}` : `tele/${tasmota}/SENSOR`);
+	if (kind === "sensor") add("problem", `${begin}${id}/problem`);
 	return topics;
 }
 

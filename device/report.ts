@@ -48,7 +48,6 @@ export function reportOf(examined: Examined, boardName: string): Report {
 	const ok = problems.length === 0;
 	const node = site.node === "" ? "node-<MAC>" : site.node;
 	const begin = `${site.base}/${node}/`;
-	const broadcast = site.broadcast ? `${site.base}/all/` : "";
 	const scheme = site.broker?.secure ? "mqtts" : "mqtt";
 	return {
 		ok,
@@ -62,7 +61,7 @@ export function reportOf(examined: Examined, boardName: string): Report {
 		networks: examined.networks,
 		brokers: (site.broker?.places ?? []).map(({ host, port }) => `${scheme}://${host}:${port}`),
 		timeServers: site.ntpServers,
-		entities: ok ? site.entities.map((one) => entityFact(one, board, begin, broadcast)) : [],
+		entities: ok ? entityFacts(examined, begin) : [],
 		topics: ok ? nodeTopics(examined, begin) : [],
 		image: {
 			modules: modulesOf(site.entities),
@@ -75,29 +74,29 @@ export function reportOf(examined: Examined, boardName: string): Report {
 	};
 }
 
+function entityFacts({ site, board }: Examined, begin: string): EntityFact[] {
+	const broadcast = site.broadcast ? `${site.base}/all/` : "";
+	const tasmota = site.tasmotaTopic;
+	const takers = site.entities.filter(takesCommands);
+	return site.entities.map((one) => {
+		const power = takers.length === 1 ? "POWER" : `POWER${takers.indexOf(one) + 1}`;
+		return entityFact(one, board, { begin, broadcast, tasmota, power });
+	});
+}
+
 function nodeTopics({ site }: Examined, begin: string): NodeTopic[] {
 	const out = (topic: string): NodeTopic => ({ direction: "out", topic });
 	const into = (topic: string): NodeTopic => ({ direction: "in", topic });
-	const topics = ["availability", "time", "diag", "result"].map((leaf) => out(begin + leaf));
+	const t = site.tasmotaTopic;
+	const topics = [out(t === "" ? `${begin}availability` : `tele/${t}/LWT`)];
+	for (const leaf of ["time", "diag", "result"]) topics.push(out(begin + leaf));
+	if (site.entities.some(takesCommands)) topics.push(out(`${begin}sync`), into(`${begin}sync`));
 	if (site.remoteConfig) topics.push(into(`${begin}config`));
 	if (site.discoveryPrefix !== "") {
 		topics.push(out(`${site.discoveryPrefix}/device/${begin.split("/").at(-2)}/config`));
 		topics.push(into(`${site.discoveryPrefix}/status`));
 	}
-	if (site.tasmotaTopic !== "") {
-		const t = site.tasmotaTopic;
-		const loads = site.entities.filter(takesCommands);
-		loads.forEach((_, i) => {
-			const x = loads.length === 1 ? "" : String(i + 1);
-			topics.push(into(`cmnd/${t}/POWER${x}`), out(`stat/${t}/POWER${x}`));
-		});
-		topics.push(
-			...["stat/RESULT", "tele/LWT", "tele/STATE", "tele/SENSOR"].map((name) => {
-				const [first, last] = name.split("/");
-				return out(`${first}/${t}/${last}`);
-			}),
-		);
-	}
+	if (t !== "") topics.push(out(`stat/${t}/RESULT`), out(`tele/${t}/STATE`));
 	return topics;
 }
 

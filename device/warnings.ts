@@ -5,7 +5,7 @@
  */
 
 import type { Json } from "../firmware/checker";
-import { entityFact } from "./entity-facts";
+import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
 import { isSoldered, pinWarning } from "./pin-warnings";
 
@@ -19,6 +19,10 @@ export function warningsOf(examined: Examined): string[] {
 	site.entities.forEach((options, i) => {
 		const path = fromSite ? `entities[${i}]` : `boards/${board.name}.json: entities[${i}]`;
 		const where = `${path} (${options.id})`;
+		const own = (options.topics ?? {}) as { state?: string };
+		if (site.tasmotaTopic !== "" && own.state !== undefined) {
+			warnings.push(`${where}: topics.state: Tasmota's dialect has a topic of its own`);
+		}
 		warnings.push(...entityWarnings(options, board).map((text) => `${where}: ${text}`));
 	});
 	if (site.entities.length === 0) {
@@ -44,7 +48,7 @@ export function warningsOf(examined: Examined): string[] {
 function entityWarnings(options: Json, board: Json): string[] {
 	const warnings: string[] = [];
 	const { kind, restore, whileAway } = options;
-	for (const { label, use } of entityFact(options, board, "", "").pins) {
+	for (const { label, use } of pinFacts(options, board)) {
 		const text = isSoldered(board, label) ? "" : pinWarning(board, label, use, String(kind));
 		if (text !== "") warnings.push(`pin ${label}: ${text}`);
 	}
