@@ -1,7 +1,7 @@
 /**
  * Checks what a sensor's entry has of its own. Pure. Always holds: after no problem each reading
  * can be a member of a JSON record and the name of a value in a template. Apart from sensor.ts
- * because of its length. Must not know which drivers an image has: check.ts does.
+ * because of its length.
  */
 
 import { type Checker, isObject, type Json } from "../checker";
@@ -23,9 +23,16 @@ const enum Const {
 	KEY_LIMIT = 32,
 }
 
-export const checkSensor = (check: Checker, options: Json, path: string, pins: PinPlan): void => {
+/** @param hasModule whether the image has a module of that name */
+export const checkSensor = (
+	check: Checker,
+	options: Json,
+	path: string,
+	pins: PinPlan,
+	hasModule: (name: string) => boolean,
+): void => {
 	check.keys(options, path, KEYS.concat(REPORTING_KEYS), COMMON_KEYS);
-	checkDriver(check, options.driver, `${path}.driver`);
+	checkDriver(check, options.driver, `${path}.driver`, hasModule);
 	const bus = check.text(options, path, "bus", "i2c", Const.BUS_LIMIT);
 	const problem = pins.takeBus(bus, options.id as string);
 	if (problem !== "") check.problem(`${path}.bus`, bus, problem);
@@ -35,10 +42,18 @@ export const checkSensor = (check: Checker, options: Json, path: string, pins: P
 	checkReadings(check, options, path);
 };
 
-const checkDriver = (check: Checker, driver: unknown, path: string): void => {
-	if (typeof driver === "string" && driver !== "" && driver.length <= Const.DRIVER_LIMIT) return;
-	const example = "embedded:sensor/Temperature/TMP117";
-	check.problem(path, driver, `must be the module of a driver, such as "${example}"`);
+const checkDriver = (
+	check: Checker,
+	driver: unknown,
+	path: string,
+	hasModule: (name: string) => boolean,
+): void => {
+	if (typeof driver !== "string" || driver === "" || driver.length > Const.DRIVER_LIMIT) {
+		const example = "embedded:sensor/Temperature/TMP117";
+		check.problem(path, driver, `must be the module of a driver, such as "${example}"`);
+	} else if (!hasModule(driver)) {
+		check.problem(path, driver, "is not in the image: its manifest is not part of the build");
+	}
 };
 
 const checkReadings = (check: Checker, options: Json, path: string): void => {
