@@ -11,15 +11,21 @@ import { checkAnalog } from "./analog";
 import { checkBinary } from "./binary";
 import { checkButton } from "./button";
 import { checkLight } from "./check-light";
+import { checkSensor } from "./check-sensor";
 import { checkCommon, checkTopics } from "./common";
 import { checkPulse } from "./pulse";
 import { checkRelay } from "./relay";
-import { checkSensor } from "./sensor";
 
 /** Whether the image has a module of that name. */
 export type HasModule = (name: string) => boolean;
 
-type KindCheck = (check: Checker, options: Json, path: string, pins: PinPlan) => void;
+type KindCheck = (
+	check: Checker,
+	options: Json,
+	path: string,
+	pins: PinPlan,
+	hasModule: HasModule,
+) => void;
 
 const CHECKS: Readonly<Record<string, KindCheck>> = Object.freeze({
 	relay: checkRelay,
@@ -104,12 +110,9 @@ const checkKind = (
 	pins: PinPlan,
 	hasModule: HasModule,
 ): void => {
-	const { kind, driver } = options;
-	if (kind === "sensor" && typeof driver === "string" && !hasModule(driver)) {
-		check.problem(`${path}.driver`, driver, "is not in the image; see fieldmote check --drivers");
-	}
+	const { kind } = options;
 	if (KINDS.includes(kind as string)) {
-		CHECKS[kind as string](check, options, path, pins);
+		CHECKS[kind as string](check, options, path, pins, hasModule);
 		return;
 	}
 	if (typeof kind === "string" && isId(kind) && hasModule(`entity/${kind}`)) return;
