@@ -35,10 +35,18 @@ export function pinWarning(board: Json, label: string, use: PinUse, kind: string
 	return parts.join("; ");
 }
 
-/** True when the soldered part on that pin is what the entity is for: the maker saw to it. */
+/**
+ * True when a part is soldered to that pin, so that the maker saw to the time before the firmware
+ * runs; not for a relay on a pin that moves then.
+ */
 export function isSoldered(board: Json, label: string): boolean {
+	const pin = findPin(board, label);
+	if (pin === undefined) return false;
 	const parts = (board.parts ?? {}) as Record<string, { readonly pin: string }>;
-	return Object.values(parts).some((part) => part.pin === label);
+	return Object.entries(parts).some(
+		([part, { pin: at }]) =>
+			findPin(board, at) === pin && !(part === "relay" && pin.reset !== undefined),
+	);
 }
 
 function findPin(board: Json, label: string): Pin | undefined {

@@ -19,6 +19,8 @@ export const enum PinUse {
 const enum Const {
 	/** Pins that an answer proposes. */
 	PROPOSALS = 6,
+	/** Channels that the SDK's PWM takes of an ESP32's eight; an ESP8266 has one for each pin. */
+	ESP32_CHANNELS = 4,
 }
 
 /** An entry of a board's `pins`: boards/schema.json. */
@@ -39,6 +41,7 @@ export class PinPlan {
 	private readonly board: Json;
 	/** By GPIO; what is no GPIO below zero. */
 	private readonly users: Record<number, string> = {};
+	private pwmPins = 0;
 
 	/** @param board boards/<name>.json, checked */
 	constructor(board: Json) {
@@ -62,6 +65,7 @@ export class PinPlan {
 			return `${reason} (board ${this.board.name}${what});${this.propose(use)}`;
 		}
 		this.users[numberOf(pin)] = who;
+		if (use === PinUse.Pwm) this.pwmPins++;
 		return "";
 	}
 
@@ -106,7 +110,10 @@ export class PinPlan {
 		if (pin.gpio === undefined) return "is an analog input only";
 		if (use === PinUse.Input) return pin.interrupt === false ? "has no interrupt" : "";
 		if (pin.inputOnly) return "is an input only";
-		return use === PinUse.Pwm && pin.pwm === false ? "has no PWM" : "";
+		if (use !== PinUse.Pwm) return "";
+		if (pin.pwm === false) return "has no PWM";
+		const isFull = this.pwmPins >= Const.ESP32_CHANNELS && `${this.board.chip}`.startsWith("esp32");
+		return isFull ? "is the fifth with PWM; the chip is given four channels" : "";
 	}
 
 	private propose(use: PinUse): string {
