@@ -90,7 +90,7 @@ export class PinPlan {
 	checkPull(label: string, pull: string): string {
 		const pin = pinOf(this.board, label);
 		const has = pin?.pull ?? this.board.pull ?? pull;
-		if (pull === "none" || has === pull) return "";
+		if (pin === undefined || pull === "none" || has === pull) return "";
 		const right = has === "none" ? '"none", and a resistor outside' : `"${has}" or "none"`;
 		return `has no pull-${pull} (board ${this.board.name}, ${label}); say ${right}`;
 	}
