@@ -41,6 +41,8 @@ const enum Armed {
 	Off = 1,
 	On = 2,
 	Loss = 4,
+	/** The first moment is over. */
+	Started = 8,
 }
 
 export class Relay extends Entity {
@@ -48,7 +50,7 @@ export class Relay extends Entity {
 	private readonly output: DigitalOutput;
 	/** When the level changed last, at first when the node started. */
 	private changedAt = 0;
-	/** Bits of Armed: which of the times below count. */
+	/** Bits of Armed: which of the times below count, and Started. */
 	private armed = 0;
 	private offAt = 0;
 	private onAt = 0;
@@ -107,7 +109,7 @@ export class Relay extends Entity {
 			this.armed &= ~Armed.Loss;
 			return;
 		}
-		if (this.changedAt === 0) this.start(now);
+		if ((this.armed & Armed.Started) === 0) this.start(now);
 		const loss = this.options.onLossOfContact as Loss | undefined;
 		if (loss === undefined || loss.state === "keep") return;
 		this.armed |= Armed.Loss;
@@ -147,7 +149,8 @@ export class Relay extends Entity {
 
 	/** The first moment: what was switched on by its restore mode is limited as by a command. */
 	private start(now: number): void {
-		this.changedAt = now === 0 ? 1 : now;
+		this.armed |= Armed.Started;
+		this.changedAt = now;
 		if ((this.armed & Armed.On) !== 0) {
 			this.onAt = (now + (this.options.minimumOffMs as number)) | 0;
 		} else if (this.on) {

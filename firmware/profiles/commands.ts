@@ -17,12 +17,7 @@ import { CommandHistory } from "../store/command-history";
 import type { KeptText } from "../store/text";
 import { syncTopic } from "../topics";
 import type { Dialect, DialectOptions } from "./dialect";
-import {
-	INTERRUPTED,
-	refusedOutcome,
-	resultPayload,
-	skippedPayload,
-} from "./payloads";
+import { INTERRUPTED, refusedOutcome, resultPayload, skippedPayload } from "./payloads";
 import type { NodeFacts, Subscription } from "./profile";
 import { ResultQueue } from "./results";
 
@@ -169,8 +164,8 @@ export class Commands {
 		if (problem !== "") {
 			log(entity.id, `command refused: ${problem}`);
 			outcome = refusedOutcome(problem);
-		}
-		if (key !== "") this.history.remember(key, outcome);
+			// Not remembered: it may be sent again when its time has come.
+		} else if (key !== "") this.history.remember(key, outcome);
 		return resultPayload(entity.id, id, outcome, entity.pending);
 	}
 

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { powerOn } from "../../host-sim/loader";
 import { AccessPoint } from "../../host-sim/world/access-point";
-import { buildProgram, makeBoard } from "../support/board";
+import { buildProgram, hostBoard, makeBoard } from "../support/board";
 import { type Mosquitto, skipWithout } from "../support/mosquitto";
 import { assertNoGap, atEnd, broker, sequences, startNode, WIFI, watch } from "../support/node-rig";
 
@@ -64,7 +64,7 @@ test("refused credentials: the reason, the slow end, and no secret on the consol
 test("a configuration that is wrong: all of it is said, nothing else starts", async () => {
 	const { board, lines } = makeBoard({
 		accessPoint: new AccessPoint({ networks: [WIFI] }),
-		boardFile: { name: "host", relay: { pin: 77 } },
+		boardFile: hostBoard({ kind: "relay", id: "relay", pin: "GPIO77" }),
 		site: { wifi: [WIFI], broker: { ulr: "mqtt://h" }, time: { intervalMs: 1 } },
 	});
 	powerOn(board, await buildProgram("firmware/main.ts"));

@@ -18,7 +18,7 @@ import { readCredentials } from "../../host-sim/key-files";
 import { type Program, powerOn } from "../../host-sim/loader";
 import { AccessPoint } from "../../host-sim/world/access-point";
 import { NtpServer } from "../../host-sim/world/ntp-server";
-import { buildProgram, makeBoard } from "../support/board";
+import { buildProgram, makeBoard, relayBoard } from "../support/board";
 import { make, makeKeys } from "../support/certificate-maker";
 import { makePasswords, PASSWORD, USER } from "../support/flow-ways";
 import { type Mosquitto, skipWithout, startMosquitto } from "../support/mosquitto";
@@ -77,7 +77,7 @@ async function outcome(node: NodeOptions): Promise<{ line: string; delayMs: numb
 	const { board, lines, crashes } = makeBoard({
 		name: USER,
 		accessPoint: new AccessPoint({ networks: [WIFI] }),
-		boardFile: { name: "host", relay: { pin: 5 } },
+		boardFile: relayBoard(),
 		credentials: readCredentials({ ca: [ca], cert, key }),
 		site: {
 			node: USER,

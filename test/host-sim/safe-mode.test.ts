@@ -9,7 +9,7 @@ import { type Program, powerOn } from "../../host-sim/loader";
 import { AccessPoint } from "../../host-sim/world/access-point";
 import { liveClock, type WorldClock } from "../../host-sim/world/clock";
 import { NtpServer } from "../../host-sim/world/ntp-server";
-import { buildProgram, makeBoard, type TestBoard } from "../support/board";
+import { buildProgram, makeBoard, relayBoard, type TestBoard } from "../support/board";
 import { ClientProcess } from "../support/client";
 import { type Mosquitto, skipWithout, startMosquitto } from "../support/mosquitto";
 
@@ -54,7 +54,7 @@ function startNode(port: number, site: object = {}): Node {
 		clock: fastClock,
 		rebootMs: 300,
 		accessPoint,
-		boardFile: { name: "host", relay: { pin: RELAY_PIN } },
+		boardFile: relayBoard(RELAY_PIN),
 		site: {
 			node: "shed",
 			wifi: [WIFI],

@@ -2,7 +2,7 @@
  * Simulated boards for tests: a program built from a fixture, and a board that keeps its lines.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bundleForBoard, bundleStandIns } from "../../host-sim/build.mjs";
@@ -11,6 +11,8 @@ import type { AccessPoint } from "../../host-sim/world/access-point";
 import { type BoardOptions, SimulatedBoard } from "../../host-sim/world/board";
 import { liveClock } from "../../host-sim/world/clock";
 import { LiveNetwork } from "../../host-sim/world/network";
+
+const HOST = JSON.parse(readFileSync("boards/host.json", "utf8"));
 
 /** Builds a program for boards from a source file, its path relative to the root. */
 export async function buildProgram(entry: string): Promise<Program> {
@@ -24,6 +26,16 @@ export async function buildProgram(entry: string): Promise<Program> {
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
+}
+
+/** boards/host.json with other entities. */
+export function hostBoard(...entities: object[]): object {
+	return { ...HOST, entities };
+}
+
+/** boards/host.json with a relay on a pin, as every node of tests has. */
+export function relayBoard(gpio = 5): object {
+	return hostBoard({ kind: "relay", id: "relay", pin: `GPIO${gpio}` });
 }
 
 export interface TestBoard {

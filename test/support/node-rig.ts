@@ -9,7 +9,7 @@ import { type Program, powerOn } from "../../host-sim/loader";
 import { AccessPoint } from "../../host-sim/world/access-point";
 import type { BoardOptions } from "../../host-sim/world/board";
 import { NtpServer } from "../../host-sim/world/ntp-server";
-import { buildProgram, makeBoard, type TestBoard } from "./board";
+import { buildProgram, makeBoard, relayBoard, type TestBoard } from "./board";
 import { ClientProcess } from "./client";
 import { type Mosquitto, startMosquitto } from "./mosquitto";
 
@@ -54,7 +54,7 @@ export async function startNode(
 	const accessPoint = new AccessPoint({ networks: [WIFI] });
 	const made = makeBoard({
 		accessPoint,
-		boardFile: { name: "host", relay: { pin: 5 } },
+		boardFile: relayBoard(),
 		site: {
 			node: name,
 			wifi: [WIFI],

@@ -13,6 +13,8 @@ export class SessionBench {
 	now = 0;
 	/** Called for each event; the session's details are valid meanwhile. */
 	onEvent: (event: number) => void = () => undefined;
+	/** Called by acknowledgeAll() for each. */
+	onPublished: (topic: string, text: string) => void = () => undefined;
 	private readonly parser = mqttPacket.parser();
 	private readonly buffer = new Uint8Array(4096);
 	private offered = Buffer.alloc(0);
@@ -95,6 +97,7 @@ export class SessionBench {
 			const { topic, payload, qos, retain, messageId } = packet;
 			all.push({ topic, text: payload.toString(), retain, qos });
 			if (qos === 1) this.give({ cmd: "puback", messageId });
+			this.onPublished(topic, payload.toString());
 		}
 	}
 

@@ -1,21 +1,28 @@
 /** A standard profile with a relay, on a session at a played broker. */
 
 import "./xs-globals";
-import { Relay } from "../../firmware/entities/relay";
+import { Entities } from "../../firmware/entities/entities";
+import type { EntityIo } from "../../firmware/entities/entity";
 import { Event, type SessionOptions, State } from "../../firmware/mqtt/session";
 import type { Chip } from "../../firmware/platform/figures";
 import type { NodeFacts, Profile } from "../../firmware/profiles/profile";
 import { SafeProfile } from "../../firmware/profiles/safe";
 import { StandardProfile } from "../../firmware/profiles/standard";
 import type { Boots } from "../../firmware/store/boots";
-import { nodeTopics } from "../../firmware/topics";
+import type { PreferenceModule } from "../../firmware/store/settings";
+import { States } from "../../firmware/store/states";
+import { KeptText } from "../../firmware/store/text";
+import { broadcastPrefix, nodeTopics } from "../../firmware/topics";
 import { SessionBench } from "./session-bench";
 
 export const UNIX_MS = Date.UTC(2026, 10, 21, 4, 9, 52, 123);
 export const SET = "fieldmote/shed/relay/set";
+const RELAY = Object.freeze({ kind: "relay", id: "relay", pin: "D1" });
 
 export interface Command {
 	text: string;
+	/** Missing: the relay's. */
+	topic?: string;
 	qos?: 0 | 1 | 2;
 	retain?: boolean;
 	dup?: boolean;
@@ -28,6 +35,12 @@ export interface ShedLife {
 	readonly machine?: readonly (number | undefined)[];
 	readonly boots?: Partial<Boots>;
 	readonly base?: string;
+	readonly entities?: readonly Readonly<Record<string, unknown>>[];
+	readonly preference?: PreferenceModule;
+	readonly tasmota?: string;
+	readonly broadcast?: boolean;
+	/** The node's own nonce does not come back by itself. */
+	readonly silent?: boolean;
 }
 
 /** A profile on a session at a played broker. */
@@ -35,6 +48,9 @@ export class Shed {
 	readonly bench: SessionBench;
 	readonly levels: number[] = [];
 	readonly profile: Profile;
+	readonly entities: Entities;
+	/** Called before a pin changes. */
+	onWrite: () => void = () => undefined;
 	clock = "set";
 	error = "";
 	private sequence = 0;
@@ -65,23 +81,51 @@ export class Shed {
 			random: () => 0,
 			nextSequence: () => ++this.sequence,
 		};
-		const relay = new Relay("relay", { write: (value) => void this.levels.push(value) });
+		const preference = life.preference ?? memory();
+		const list = life.entities ?? [RELAY];
+		const states = new States(preference, list.length);
+		const isSafe = life.boots?.safeMode === true;
+		this.entities = new Entities(list, this.io(), states, isSafe);
 		const options = {
-			topics: nodeTopics(life.base ?? "fieldmote", "shed"),
-			relay,
+			topics: nodeTopics(life.base ?? "fieldmote", "shed", life.tasmota),
+			entities: this.entities,
+			broadcast: life.broadcast === true ? broadcastPrefix(life.base ?? "fieldmote") : "",
+			tasmota: life.tasmota ?? "",
+			journal: new KeptText(preference, "command"),
+			owner: { now: () => bench.now, handleProfileChanged: () => undefined },
 			timeMinimumMs: 10_000,
 			timeMaximumMs: 10_000,
 			diagIntervalMs: 60_000,
 		};
-		const isSafe = life.boots?.safeMode === true;
 		this.profile = new (isSafe ? SafeProfile : StandardProfile)(options, facts, 0);
+		bench.onPublished = (topic, text) => {
+			if (!life.silent && topic.endsWith("/sync")) this.sync(topic, text);
+		};
 		bench.onEvent = (event) => {
 			const { session, now } = bench;
-			if (event === Event.Connected) this.profile.handleConnected(now);
-			else if (event === Event.Message) this.profile.handleMessage(now);
+			if (event === Event.Connected) {
+				this.profile.handleConnected(session.event.sessionPresent, now);
+			} else if (event === Event.Message) this.profile.handleMessage(now);
 			else if (event === Event.Skipped) this.profile.handleSkipped(session.event.skippedBytes, now);
 			else if (event === Event.Published) this.profile.handlePublished(0, now);
 		};
+	}
+
+	/** Pins that keep what was written. */
+	private io(): EntityIo {
+		const output = {
+			write: (value: number) => {
+				this.onWrite();
+				this.levels.push(value);
+			},
+		};
+		return { output: () => output } as unknown as EntityIo;
+	}
+
+	/** The broker sends the node's nonce back. */
+	sync(topic: string, text: string): void {
+		const head = { cmd: "publish", qos: 1, dup: false, retain: false } as const;
+		this.bench.give({ ...head, topic, payload: text, messageId: this.nextId++ });
 	}
 
 	wait(ms: number): void {
@@ -93,7 +137,8 @@ export class Shed {
 	command(command: Command): { results: Record<string, unknown>[]; states: string[] } {
 		const { text, qos = 1, retain = false, dup = false } = command;
 		const messageId = command.id ?? this.nextId++;
-		const head = { cmd: "publish", topic: SET, payload: text, qos, retain, dup } as const;
+		const { topic = SET } = command;
+		const head = { cmd: "publish", topic, payload: text, qos, retain, dup } as const;
 		this.bench.give(qos === 0 ? head : { ...head, messageId });
 		const said = this.bench.acknowledgeAll();
 		const results = said.filter((one) => one.topic.endsWith("/result"));
@@ -102,6 +147,15 @@ export class Shed {
 			states: said.filter((one) => one.topic.endsWith("relay/state")).map((one) => one.text),
 		};
 	}
+}
+
+/** Preferences that are kept as long as the object. */
+export function memory(): PreferenceModule {
+	const values = new Map<string, string>();
+	return {
+		get: (domain, key) => values.get(`${domain}/${key}`),
+		set: (domain, key, value) => void values.set(`${domain}/${key}`, value),
+	};
 }
 
 function chipOf({ heap = [], machine = [] }: ShedLife): Chip {

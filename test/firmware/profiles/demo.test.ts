@@ -21,7 +21,7 @@ test("the tutorial's timeline: three tests, then the date every 10 to 30 s", () 
 	const profile = new DemoProfile(facts);
 	const received: string[] = [];
 	bench.onEvent = (event) => {
-		if (event === Event.Connected) profile.handleConnected(bench.now);
+		if (event === Event.Connected) profile.handleConnected(false, bench.now);
 		else if (event === Event.Message) {
 			received.push(bench.session.messageText() ?? "");
 			profile.handleMessage(bench.now);

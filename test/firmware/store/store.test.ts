@@ -7,14 +7,18 @@ import { Settings } from "../../../firmware/store/settings";
 
 test("the outbox keeps order, drops the oldest and counts them", () => {
 	const outbox = new Outbox(3);
-	for (const text of ["a", "b", "c", "d", "e"]) outbox.push("t", text);
+	for (const text of ["a", "b", "c", "d", "e"]) outbox.push("t", text, text === "d");
 	assert.equal(outbox.dropped, 2);
-	const left: string[] = [];
+	const left: [string, string, boolean][] = [];
 	while (outbox.length > 0) {
-		left.push(outbox.firstPayload());
+		left.push([outbox.firstTopic(), outbox.firstPayload(), outbox.firstRetain()]);
 		outbox.shift();
 	}
-	assert.deepEqual(left, ["c", "d", "e"]);
+	assert.deepEqual(left, [
+		["t", "c", false],
+		["t", "d", true],
+		["t", "e", false],
+	]);
 });
 
 test("the history finds the last ids and forgets the oldest", () => {
