@@ -91,7 +91,7 @@ export class Dialect {
 	}
 
 	/** Publishes an entity's state, retained; false: later. */
-	publishState(entity: Entity, session: Session, now: number): boolean {
+	publishState(entity: Entity, session: Session, _outbox: Outbox, now: number): boolean {
 		const { state } = entity;
 		if (state === "") return true;
 		const topic = this.stateTopic(entity, "state");

@@ -55,7 +55,8 @@ export class StandardProfile implements Profile, EntityListener {
 		const subscriptions: Subscription[] = [];
 		this.options = options;
 		this.facts = facts;
-		this.dialect = options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
+		this.dialect =
+			options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
 		this.commands = new Commands(options, this.dialect, facts);
 		this.commands.subscribe(subscriptions);
 		this.subscriptions = subscriptions;
@@ -203,7 +204,7 @@ export class StandardProfile implements Profile, EntityListener {
 	private flushStates({ entities }: Entities, now: number): void {
 		for (const entity of entities) {
 			if (!entity.stateDue) continue;
-			if (!this.dialect.publishState(entity, this.facts.session, now)) return;
+			if (!this.dialect.publishState(entity, this.facts.session, this.outbox, now)) return;
 			entity.stateDue = false;
 		}
 	}

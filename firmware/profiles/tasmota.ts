@@ -75,14 +75,14 @@ export class TasmotaDialect extends Dialect {
 			: this.topic("tele", "SENSOR");
 	}
 
-	/** RESULT and POWER, both or it is tried again; POWER is retained, as with PowerRetain. */
-	override publishState(entity: Entity, session: Session, now: number): boolean {
-		if (!entity.takesCommands) return super.publishState(entity, session, now);
+	/** POWER, retained as with PowerRetain, and then RESULT from the outbox. */
+	override publishState(entity: Entity, session: Session, outbox: Outbox, now: number): boolean {
+		if (!entity.takesCommands) return super.publishState(entity, session, outbox, now);
 		const power = this.power(entity);
 		const { word } = entity;
-		const result = `{"${power}":"${word}"}`;
-		if (session.publish(this.topic("stat", "RESULT"), result, 1, false, now) < 0) return false;
-		return session.publish(this.topic("stat", power), word, 1, true, now) >= 0;
+		if (session.publish(this.topic("stat", power), word, 1, true, now) < 0) return false;
+		outbox.push(this.topic("stat", "RESULT"), `{"${power}":"${word}"}`, false);
+		return true;
 	}
 
 	/** `{"Time":"2026-11-21T19:00:00","climate":{"temperature":21.4}}` */

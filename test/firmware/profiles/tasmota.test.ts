@@ -25,8 +25,8 @@ function answers(shed: Shed, topic: string, text: string): string[] {
 test("one relay is POWER: words and numbers in any case, a question is answered", () => {
 	const shed = connected({});
 	shed.bench.acknowledgeAll();
-	const on = ['stat/plug/RESULT {"POWER":"ON"}', "stat/plug/POWER ON retained"];
-	const off = ['stat/plug/RESULT {"POWER":"OFF"}', "stat/plug/POWER OFF retained"];
+	const on = ["stat/plug/POWER ON retained", 'stat/plug/RESULT {"POWER":"ON"}'];
+	const off = ["stat/plug/POWER OFF retained", 'stat/plug/RESULT {"POWER":"OFF"}'];
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER", "on"), on);
 	assert.deepEqual(answers(shed, "cmnd/plug/power1", "0"), off);
 	assert.deepEqual(answers(shed, "cmnd/plug/Power", "TOGGLE"), on);
@@ -41,8 +41,8 @@ test("several relays have numbers, and a number that there is not is refused", (
 	const shed = connected({ entities: RELAYS });
 	shed.bench.acknowledgeAll();
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER2", "ON"), [
-		'stat/plug/RESULT {"POWER2":"ON"}',
 		"stat/plug/POWER2 ON retained",
+		'stat/plug/RESULT {"POWER2":"ON"}',
 	]);
 	assert.equal(shed.entities.find("fan")?.state, "ON");
 	const { results } = shed.command({ text: "ON", topic: "cmnd/plug/POWER3" });
