@@ -12,6 +12,16 @@ import { nearest } from "../host-sim/nearest.mjs";
 
 const SENSORS = "modules/drivers/sensors";
 
+/** As seen in the drivers of SDK 8.2.3. */
+const UNFIT: Readonly<Record<string, string>> = {
+	"Touch/": "it gives points of touch, and no reading",
+	"Energy/PZEM004T": "it is on a serial port",
+	"Proximity/HC-SR04": "it is on two pins, and on no bus",
+	"SoilMoistureSensor/Capacitive": 'it is on an analog input: use {"kind": "analog"}',
+	"Temperature/NTC_Thermistor": 'it is on an analog input: use {"kind": "analog"}',
+	"Switch/TTP223": 'it is on a pin: use {"kind": "binary"}',
+};
+
 /** Modules by name, and the manifests that have them. */
 export interface Extras {
 	/** Manifests of the SDK, with `$(MODDABLE)` in front. */
@@ -43,7 +53,9 @@ export function findExtras(entities: unknown, folder: string, name: string, sdk:
 		if (kind === "sensor" && typeof driver === "string") {
 			drivers.add(driver);
 			const manifest = known?.get(driver);
-			if (manifest !== undefined) includes.add(manifest);
+			const reason = unfit(driver);
+			if (reason !== "") problems.push(`${path}.driver: "${driver}" cannot be used: ${reason}`);
+			else if (manifest !== undefined) includes.add(manifest);
 			else if (known !== undefined)
 				problems.push(`${path}.driver: ${unknownDriver(driver, known)}`);
 		}
@@ -75,6 +87,12 @@ export function extrasManifest(extras: Extras): string {
 /** Whether an image without that manifest would do. */
 export function isEmpty(extras: Extras): boolean {
 	return extras.includes.length === 0 && Object.keys(extras.modules).length === 0;
+}
+
+/** Why a driver of the SDK is none for a sensor on an I2C bus whose sample() has values; or "". */
+function unfit(driver: string): string {
+	const found = Object.keys(UNFIT).find((name) => driver.startsWith(`embedded:sensor/${name}`));
+	return found === undefined ? "" : UNFIT[found];
 }
 
 function unknownDriver(driver: string, known: ReadonlyMap<string, string>): string {
