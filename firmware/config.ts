@@ -50,11 +50,9 @@ export interface SiteConfig {
 	readonly remoteConfig: boolean;
 }
 
-/** A checked board: what the firmware drives. */
+/** A checked board: what it can bear. Pins are firmware/pins.ts. */
 export interface BoardConfig {
 	readonly name: string;
-	/** Undefined: the board has no relay. */
-	readonly relay: { readonly pin: number; readonly activeLow: boolean } | undefined;
 	/** Reports in flight, and bytes for them. */
 	readonly window: number;
 	readonly arenaBytes: number;
@@ -92,7 +90,6 @@ const BOARD_KEYS = Object.freeze([
 	"$schema",
 	"name",
 	"title",
-	"source",
 	"sources",
 	"platforms",
 	"chip",
@@ -102,10 +99,8 @@ const BOARD_KEYS = Object.freeze([
 	"pull",
 	"parts",
 	"entities",
-	"relay",
 	"session",
 ]);
-const RELAY_KEYS = Object.freeze(["pin", "activeLow", "source"]);
 const SESSION_KEYS = Object.freeze(["window", "arenaBytes", "recordBytes"]);
 
 const enum Const {
@@ -243,19 +238,9 @@ export const checkBoard = (board: Json): Checked<BoardConfig> => {
 	check.keys(session, "session", SESSION_KEYS);
 	const value = {
 		name,
-		relay: boardRelay(check, board),
 		window: check.integer(session, "session", "window", 4, 1, 64),
 		arenaBytes: check.integer(session, "session", "arenaBytes", 1024, 1024, 65_536),
 		recordBytes: check.integer(session, "session", "recordBytes", 4608, 1024, 16_384),
 	};
 	return { problems: check.problems, value };
-};
-
-const boardRelay = (check: Checker, board: Json): BoardConfig["relay"] => {
-	if (board.relay === undefined) return undefined;
-	const relay = check.object(board, "relay");
-	check.keys(relay, "relay", RELAY_KEYS);
-	const pin = check.integer(relay, "relay", "pin", -1, 0, 48);
-	if (relay.pin === undefined) check.problem("relay.pin", undefined, "is missing");
-	return { pin, activeLow: check.flag(relay, "relay", "activeLow") };
 };

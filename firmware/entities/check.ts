@@ -84,7 +84,8 @@ export const checkEntities = (
 		const entry = list[i];
 		if (isObject(entry)) checkOthers(check, entry, `entities[${i}]`, good);
 	}
-	return good;
+	// What stands in flash needs no copy.
+	return good.length === list.length ? (list as readonly Json[]) : good;
 };
 
 /** @param before entities that have their ids already */

@@ -14,7 +14,8 @@ test("the example site is right, by the schema and by the firmware", () => {
 	const validate = new Ajv({ strict: true }).compile(readJson("site.schema.json"));
 	const example = readJson("site.example.json");
 	assert.ok(validate(example), JSON.stringify(validate.errors));
-	assert.deepEqual(checkSite(example as never, {}).problems, []);
+	const board = readJson("boards/nodemcu-v2.json");
+	assert.deepEqual(checkSite(example, {}, {}, board).problems, []);
 	assert.ok(!validate({ wify: [] }));
 });
 
@@ -26,6 +27,9 @@ test("every board is right, by the schema and by the firmware, and named as its 
 		const board = readJson(`boards/${file}`);
 		assert.ok(validate(board), `${file}: ${JSON.stringify(validate.errors)}`);
 		assert.deepEqual(checkBoard(board).problems, []);
+		const soldered = checkSite({}, {}, {}, board);
+		assert.deepEqual(soldered.problems, []);
+		assert.equal(soldered.value.entities.length, (board.entities as [] | undefined)?.length ?? 0);
 		assert.equal(`${String(board.name)}.json`, file);
 	}
 });

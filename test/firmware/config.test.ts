@@ -136,6 +136,69 @@ test("no problem shows a password", () => {
 	}
 });
 
+test("what stands in secrets.json is taken, checked and never shown", () => {
+	const reference = (secret: string) => ({ secret });
+	const site = {
+		wifi: [{ ssid: reference("name"), password: reference("wifi") }],
+		broker: { url: "mqtts://h", username: reference("user"), password: reference("broker") },
+	};
+	const secrets = { name: "garden", wifi: "eight chars", user: "u", broker: "p" };
+	const { value, problems } = checkSite(site, {}, secrets);
+	assert.deepEqual(problems, []);
+	assert.deepEqual(value.wifi, [{ ssid: "garden", password: "eight chars" }]);
+	assert.equal(value.broker?.username, "u");
+	assert.equal(value.broker?.password, "p");
+	assert.deepEqual(checkSite(site, {}, {}).problems, [
+		'site.json: wifi[0].ssid: "name" is not in secrets.json',
+		'site.json: wifi[0].password: "wifi" is not in secrets.json',
+		'site.json: broker.username: "user" is not in secrets.json',
+		'site.json: broker.password: "broker" is not in secrets.json',
+	]);
+	const wrong = { name: "s3cr3t!".repeat(5), wifi: "s3cr3t!", user: 5, broker: ["s3cr3t!"] };
+	assert.deepEqual(checkSite(site, {}, wrong as never).problems, [
+		'site.json: wifi[0].ssid: "name" must be text of at most 32 characters in secrets.json',
+		"site.json: wifi[0].password: must have 8 to 63 characters",
+		'site.json: broker.username: "user" must be text of at most 255 characters in secrets.json',
+		'site.json: broker.password: "broker" must be text of at most 255 characters in secrets.json',
+	]);
+	const long = checkSite(site, {}, { ...secrets, name: "ä".repeat(17) }).problems;
+	assert.deepEqual(long, ["site.json: wifi[0].ssid: must be text of 1 to 32 bytes"]);
+	const nameless = { wifi: [{ ssid: { secrets: "name" } }] };
+	assert.deepEqual(checkSite(nameless, {}, secrets).problems, [
+		'site.json: wifi[0].ssid: must be text or {"secret": a name in secrets.json}',
+	]);
+});
+
+test("discovery, dialect and broadcast are off unless the site turns them on", () => {
+	const { value } = checkSite(GOOD, {});
+	assert.equal(value.discoveryPrefix, "");
+	assert.equal(value.tasmotaTopic, "");
+	assert.equal(value.broadcast, false);
+	assert.equal(value.remoteConfig, false);
+	const all = {
+		...GOOD,
+		homeAssistant: true,
+		tasmota: { topic: "shed" },
+		broadcast: true,
+		remoteConfig: true,
+	};
+	const on = checkSite(all, {});
+	assert.deepEqual(on.problems, []);
+	assert.equal(on.value.discoveryPrefix, "homeassistant");
+	assert.equal(on.value.tasmotaTopic, "shed");
+	assert.equal(on.value.broadcast, true);
+	assert.equal(on.value.remoteConfig, true);
+	const own = checkSite({ ...GOOD, homeAssistant: { prefix: "ha/x" } }, {});
+	assert.equal(own.value.discoveryPrefix, "ha/x");
+	assert.deepEqual(problemsOf({ ...GOOD, homeAssistant: { prefix: "a/#" }, tasmota: {} }), [
+		'site.json: homeAssistant.prefix: "a/#" must be levels of A-Z, a-z, 0-9, _ and -, 64 at most',
+		'site.json: tasmota.topic: "" must be levels of A-Z, a-z, 0-9, _ and -, 64 at most',
+	]);
+	assert.deepEqual(problemsOf({ ...GOOD, node: "all" }), [
+		'site.json: node: "all" stands for all nodes; take another id',
+	]);
+});
+
 test("what mcconfig was given is checked as well", () => {
 	const given = { ssid: "ä".repeat(17), password: "short" };
 	const problems = problemsOf(GOOD, given);
@@ -147,15 +210,14 @@ test("what mcconfig was given is checked as well", () => {
 });
 
 test("a board's values are checked", () => {
-	assert.deepEqual(checkBoard({ name: "x", relay: { pin: 99 } }).problems, [
-		"boards/x.json: relay.pin: 99 must be a whole number from 0 to 48",
+	assert.deepEqual(checkBoard({ name: "x", session: { window: 0 } }).problems, [
+		"boards/x.json: session.window: 0 must be a whole number from 1 to 64",
 	]);
-	assert.deepEqual(checkBoard({ name: "x", relay: {} }).problems, [
-		"boards/x.json: relay.pin: is missing",
+	assert.deepEqual(checkBoard({ name: "x", sesion: {} }).problems, [
+		'boards/x.json: sesion: unknown key, did you mean "session"?',
 	]);
-	assert.equal(checkBoard({ name: "x" }).value.relay, undefined);
-	assert.deepEqual(checkBoard({ name: "x", realy: { pin: 5 } }).problems, [
-		'boards/x.json: realy: unknown key, did you mean "relay"?',
+	assert.deepEqual(checkBoard({}).problems, [
+		"boards/?.json: name: must be 1 to 32 of a-z, 0-9 and -",
 	]);
 });
 
