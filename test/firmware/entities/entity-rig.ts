@@ -99,6 +99,10 @@ export class EntityRig implements EntityIo, EntityOwner {
 		return this.makeDriver(driver, bus, address);
 	}
 
+	load(name: string): unknown {
+		throw new Error(`${name} is not in this image`);
+	}
+
 	now(): number {
 		return this.time;
 	}
