@@ -9,6 +9,7 @@ import { createHash } from "node:crypto";
 import {
 	accessSync,
 	constants,
+	existsSync,
 	mkdirSync,
 	readdirSync,
 	readFileSync,
@@ -155,6 +156,28 @@ export async function bundleStandIns(outfile, sources = sourcesIn("host-sim")) {
  * @param {string} outfile
  */
 export async function bundleForBoard(entry, outfile) {
+	await bundleWith(boardSources, entry, outfile);
+}
+
+/**
+ * Bundles an entity of a user's own, which may name the firmware's modules as on a board
+ * (`entities/entity`), too.
+ * @param {string} file
+ * @param {string} outfile
+ * @returns {Promise<string>} what is wrong with it, "" for nothing
+ */
+export async function bundleEntity(file, outfile) {
+	try {
+		await bundleWith(entitySources, relative(root, file), outfile);
+		return "";
+	} catch (error) {
+		if (!Array.isArray(error.errors)) throw error;
+		const [{ text, location }] = error.errors;
+		return location ? `${file}:${location.line}: ${text}` : `${file}: ${text}`;
+	}
+}
+
+async function bundleWith(plugin, entry, outfile) {
 	const esbuild = await import("esbuild");
 	await esbuild.build({
 		bundle: true,
@@ -165,7 +188,7 @@ export async function bundleForBoard(entry, outfile) {
 		absWorkingDir: root,
 		entryPoints: [entry],
 		outfile,
-		plugins: [boardSources],
+		plugins: [plugin],
 	});
 }
 
@@ -187,6 +210,20 @@ const boardSources = {
 			loader: path.endsWith(".json") ? "json" : "ts",
 			resolveDir: dirname(join(root, path)),
 		}));
+	},
+};
+
+const entitySources = {
+	name: "entity",
+	setup(build) {
+		build.onResolve(
+			{ filter: /^(entities|mqtt|profiles|store)\/|^(checker|topics)$/ },
+			({ path }) => {
+				const file = `firmware/${path}.ts`;
+				return existsSync(join(root, file)) ? { path: file, namespace: "board" } : undefined;
+			},
+		);
+		boardSources.setup(build);
 	},
 };
 

@@ -1,14 +1,17 @@
 /**
  * `fieldmote start`: the simulator at a terminal. Prints what the firmware traces and lines to
  * paste, and ends cleanly on Ctrl-C. Exit codes: 0 ended as asked, 1 failed, 2 wrong use.
- * Must not know what the firmware does, but for two of its lines: a failure has ` failed: ` in
+ * On a terminal keys press the board's buttons, where it has any. Must not know what the firmware does, but for two of its lines: a failure has ` failed: ` in
  * it (firmware/net/log.ts), and the first report that the broker took is said as such.
  */
 
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
+import { Console } from "./console";
+import { bundleEntities } from "./entity-files";
 import { isPem } from "./key-files";
+import { readProgram } from "./loader";
 import { commandLine, watchLine } from "./mosquitto-lines";
 import { HELP, parseStartOptions, type StartOptions } from "./options";
 import { Printer } from "./printer";
@@ -39,10 +42,12 @@ export async function main(words: readonly string[]): Promise<void> {
 async function run(options: StartOptions, root: string, folder: string): Promise<void> {
 	const printer = new Printer(process.stdout, process.env, () => performance.now());
 	let ending = false;
+	let onEnd = (): void => undefined;
 	const end = (code: number): void => {
 		if (ending) return;
 		ending = true;
 		process.exitCode = code;
+		onEnd();
 		setTimeout(() => {
 			process.stderr.write("fieldmote start: something does not end; leaving it\n");
 			process.exit(1);
@@ -50,6 +55,9 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 		// Not from inside the firmware's own call.
 		setImmediate(() => void simulator.stop());
 	};
+	const program = await bundleEntities(options.world.entityFiles, (modules) =>
+		readProgram(folder, "firmware", modules),
+	);
 	const simulator = await Simulator.start(options, root, {
 		onTrace(line) {
 			printer.line(options.node, line);
@@ -64,13 +72,40 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 			printer.line(options.node, `crashed: ${text}`);
 			if (options.once) end(1);
 		},
+		paint: (colour) => printer.paint(colour),
 	});
 	// With --once a verdict was wanted, and there is none.
-	catchSignals(() => end(options.once ? 1 : 0));
+	const interrupt = catchSignals(() => end(options.once ? 1 : 0));
 	// Whoever reads us has gone, as in `npm start | head`.
 	process.stdout.on("error", () => end(0));
+	const seat = openConsole(printer, options, simulator, interrupt);
 	introduce(printer, options, simulator);
-	simulator.powerOn(folder);
+	for (const line of seat?.help ?? []) printer.plain(line);
+	if (seat !== undefined) printer.plain();
+	onEnd = () => seat?.stop();
+	seat?.start();
+	simulator.powerOn(program);
+}
+
+/** Where the world has something to drive; elsewhere stdin is left alone. */
+function openConsole(
+	printer: Printer,
+	options: StartOptions,
+	simulator: Simulator,
+	interrupt: () => void,
+): Console | undefined {
+	const { stage } = simulator.surroundings;
+	const hasMore = stage.things.some(({ kind }) => kind !== "switch");
+	if (!options.showsBoard && !hasMore) return undefined;
+	return new Console(stage, process.stdin, {
+		say: (text) => printer.line("world", text),
+		echo: (text) => printer.echo(text),
+		interrupt,
+		suspend(resumed) {
+			process.once("SIGCONT", resumed);
+			process.kill(process.pid, "SIGTSTP");
+		},
+	});
 }
 
 /** The exit code that a line of the firmware asks for, if any. */
@@ -82,13 +117,16 @@ function verdictOf(line: string, once: boolean): number | undefined {
 }
 
 function introduce(printer: Printer, options: StartOptions, simulator: Simulator): void {
-	const { brokerUrl, ntpServer, access } = simulator;
+	const { brokerUrl, ntpServer, access, surroundings } = simulator;
 	const own = (given: unknown) => (given === undefined ? " (embedded)" : "");
 	const topics = `${BASE_TOPIC}/${options.node}`;
 	printer.plain(`board ${options.board} as node ${options.node}, Ctrl-C ends it`);
 	printer.plain(`broker ${brokerUrl}${own(options.brokers[0])}`);
 	printer.plain(`NTP    ${ntpServer}${own(options.ntp)}`);
 	printer.plain();
+	const rows = options.showsBoard ? surroundings.rows : [];
+	for (const row of rows) printer.plain(row);
+	if (rows.length > 0) printer.plain();
 	if (access.ca !== undefined && !isPem(access.ca)) {
 		printer.plain(`# mosquitto needs PEM: openssl x509 -inform der -in ${access.ca} -out ca.pem`);
 	}
@@ -102,9 +140,14 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 		printer.plain(`  ${watchLine(access, "async-mqtt/#")}`);
 		printer.plain(`  ${commandLine(access, "async-mqtt/ESP8266_Pub", "hello")}`);
 	} else {
-		printer.plain("Watch it, and switch its relay, from another terminal:");
+		const { load } = surroundings;
+		const switching = load === undefined ? "" : `, and switch its ${load.kind},`;
+		printer.plain(`Watch it${switching} from another terminal:`);
 		printer.plain(`  ${watchLine(access, `${topics}/#`)}`);
-		printer.plain(`  ${commandLine(access, `${topics}/relay/set`, "TOGGLE")}`);
+		if (load !== undefined) {
+			const topic = load.topic ?? `${topics}/${load.id}/set`;
+			printer.plain(`  ${commandLine(access, topic, load.toggle)}`);
+		}
 	}
 	printer.plain();
 }
@@ -112,8 +155,9 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 /**
  * Ctrl-C and its like; a second one after a while ends the process at once. Caught to the very
  * end: npm's may come when everything is over but the process.
+ * @returns what does as a signal does
  */
-function catchSignals(stop: () => void): void {
+function catchSignals(stop: () => void): () => void {
 	let firstMs = 0;
 	const handle = (): void => {
 		const nowMs = performance.now();
@@ -125,4 +169,5 @@ function catchSignals(stop: () => void): void {
 		}
 	};
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, handle);
+	return handle;
 }

@@ -7,6 +7,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Endpoint, type OptionKinds, readWords, UsageError } from "./words";
+import { parseWorldOptions, WORLD_HELP, WORLD_OPTIONS, type WorldChoices } from "./world-options";
 
 /** A certificate or a key is smaller by far. */
 const FILE_LIMIT_BYTES = 1 << 20;
@@ -33,6 +34,9 @@ export interface StartOptions {
 	readonly ntp: Endpoint | undefined;
 	readonly board: string;
 	readonly boardFile: object;
+	/** Somebody asked for this board or this world, and wants to see it. */
+	readonly showsBoard: boolean;
+	readonly world: WorldChoices;
 	readonly node: string;
 	readonly profile: string;
 	readonly once: boolean;
@@ -54,6 +58,7 @@ const OPTIONS: OptionKinds = {
 	once: "flag",
 	verbose: "flag",
 	help: "flag",
+	...WORLD_OPTIONS,
 };
 
 const PROFILES = ["node", "demo"];
@@ -74,7 +79,7 @@ server of its own, on loopback. Ctrl-C ends it.
   --board NAME          one of boards/ (default: host)
   --node ID             id of the node, 1 to 32 of a-z, 0-9 and - (default: sim-1)
   --profile NAME        node or demo (default: node)
-  --once                end after the first report that the broker has taken (exit code 0) or the
+${WORLD_HELP}  --once                end after the first report that the broker has taken (exit code 0) or the
                         first failure (exit code 1)
   --verbose             show what the broker and the pins see, too
   --help                this text
@@ -86,6 +91,8 @@ Examples:
   npm start -- --broker mqtts://broker.example --ca ca.pem --cert node.pem --key node.key
   npm start -- --broker mqtt://10.0.0.1 --broker mqtt://10.0.0.2
   npm start -- --ntp pool.ntp.org --once
+  npm start -- --board sonoff-basic-r2
+  npm start -- --board nodemcu-v2 --site site.json --world script.json --seed 7
 `;
 
 /**
@@ -116,6 +123,8 @@ export function parseStartOptions(words: readonly string[], root: string): Start
 		ntp: ntp === undefined ? undefined : parseEndpoint("ntp", ntp, ntp, 123),
 		board,
 		boardFile: readBoard(board, root),
+		showsBoard: ["board", ...Object.keys(WORLD_OPTIONS)].some((name) => given.has(name)),
+		world: parseWorldOptions(given),
 		node: given.text("node") ?? "sim-1",
 		profile: given.text("profile") ?? "node",
 		once: given.has("once"),

@@ -9,6 +9,7 @@ const DIM = "\x1b[2m";
 const BOLD = "\x1b[1m";
 const RED = "\x1b[31m";
 const CYAN = "\x1b[36m";
+const PATCH = "    ";
 /** Room for names, so that texts stand in a column. */
 const NAME_WIDTH = 8;
 
@@ -39,6 +40,17 @@ export class Printer {
 		const marked = this.style(style, step) + text.slice(step.length);
 		const who = this.style(CYAN, name.padEnd(NAME_WIDTH));
 		this.terminal.write(`${this.style(DIM, seconds)} ${who} ${marked}\n`);
+	}
+
+	/** A patch of a colour, each part 0 to 1; "" where nobody would see it. */
+	paint(parts: readonly [number, number, number]): string {
+		const [red, green, blue] = parts.map((part) => Math.round(part * 255));
+		return this.style(`\x1b[48;2;${red};${green};${blue}m`, PATCH);
+	}
+
+	/** What is being typed, without a line's end. */
+	echo(text: string): void {
+		this.terminal.write(text);
 	}
 
 	/** Text as it is, such as a line to paste. */

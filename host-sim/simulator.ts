@@ -6,15 +6,18 @@
 
 import { type BrokerFiles, ensureBrokerFiles } from "./broker-files";
 import { readCredentials } from "./key-files";
-import { powerOn, readProgram } from "./loader";
+import { type Program, powerOn } from "./loader";
 import type { Access } from "./mosquitto-lines";
 import type { StartOptions } from "./options";
+import type { PinListener } from "./pin-view";
+import { Surroundings } from "./surroundings";
 import { AccessPoint } from "./world/access-point";
 import { SimulatedBoard } from "./world/board";
 import { type BrokerEvent, type EmbeddedBroker, startBroker } from "./world/broker";
 import { liveClock } from "./world/clock";
 import { LiveNetwork } from "./world/network";
 import { NtpServer } from "./world/ntp-server";
+import type { SwitchThing } from "./world/stage";
 
 export const BASE_TOPIC = "fieldmote";
 const WIFI = Object.freeze({ ssid: "simulated", password: "no secret at all" });
@@ -23,11 +26,9 @@ const STOP_TIMEOUT_MS = 3_000;
 /** From reset to main: about what an ESP8266 takes. */
 const REBOOT_MS = 300;
 
-export interface SimulatorListener {
+export interface SimulatorListener extends PinListener {
 	/** A line that the firmware traced. */
 	onTrace(line: string): void;
-	/** Something of the world: a pin, the broker. */
-	onWorld(who: string, text: string): void;
 	/** The firmware threw; the board starts anew in a moment. */
 	onCrash(error: unknown): void;
 }
@@ -40,11 +41,13 @@ export class Simulator {
 	/** One, or several with blanks between. */
 	readonly brokerUrl: string;
 	readonly ntpServer: string;
+	readonly surroundings: Surroundings;
 	private readonly board: SimulatedBoard;
 	private readonly network: LiveNetwork;
 	private readonly broker: EmbeddedBroker | undefined;
 	private readonly files: BrokerFiles | undefined;
 	private readonly ntp: NtpServer | undefined;
+	private program: Program | undefined;
 	private firmware: Firmware | undefined;
 
 	/**
@@ -100,13 +103,15 @@ export class Simulator {
 			passwordFile: options.passwordFile,
 		};
 		this.network = new LiveNetwork();
+		const air = new AccessPoint({ networks: [WIFI] });
 		this.board = new SimulatedBoard({
 			name: node,
 			clock: liveClock,
 			network: this.network,
-			accessPoint: new AccessPoint({ networks: [WIFI] }),
+			accessPoint: air,
 			boardFile: options.boardFile,
 			site: {
+				...options.world.site,
 				node,
 				base: BASE_TOPIC,
 				profile,
@@ -120,17 +125,28 @@ export class Simulator {
 			onCrash: (error) => listener.onCrash(error),
 			onRestart: () => listener.onWorld("board", "restarts"),
 		});
-		this.board.pins.listen((pin, level, kind) => {
-			const what = kind === "start" ? "output, " : "";
-			listener.onWorld("pin", `${pin}: ${what}${level === 1 ? "high" : "low"}`);
-		});
+		const switches = [
+			{ kind: "switch", name: "wifi", turn: (on) => air.set(WIFI.ssid, { isPresent: on }) },
+			{ kind: "switch", name: "power", turn: (on) => this.turnPower(on) },
+		] satisfies SwitchThing[];
+		const { world } = options;
+		this.surroundings = new Surroundings(this.board, world, liveClock, listener, switches);
 	}
 
-	/** Switches the board on. @param folder what build.mjs has built */
-	powerOn(folder: string): void {
-		powerOn(this.board, readProgram(folder), (firmware) => {
-			this.firmware = firmware;
-		});
+	/** Switches the board on. */
+	powerOn(program: Program): void {
+		this.program = program;
+		this.surroundings.start();
+		if (!this.board.isOn) this.turnPower(true);
+	}
+
+	private turnPower(on: boolean): void {
+		if (!on) this.board.powerOff();
+		else if (this.program !== undefined && !this.board.isOn) {
+			powerOn(this.board, this.program, (firmware) => {
+				this.firmware = firmware;
+			});
+		}
 	}
 
 	/** Lets the node say good-bye, then ends everything. */
@@ -145,6 +161,7 @@ export class Simulator {
 			if (stop === undefined || !this.board.isOn) done();
 			else this.board.run(() => stop(done));
 		});
+		this.surroundings.stop();
 		this.board.powerOff();
 		await this.network.close();
 		await this.broker?.close();

@@ -28,13 +28,15 @@ export class SimulatedSensor {
 		for (const [path, value] of leaves(facts.sample)) this.values.set(path, value);
 	}
 
-	/** Paths of what can be set: `temperature`, `accelerometer.x`; short where that is clear. */
+	/** What can be set: `temperature`, `accelerometer_x`; short where that is clear. */
 	get readings(): readonly string[] {
-		const paths = [...this.values.keys()];
-		return paths.map((path) => {
-			const short = lastOf(path);
-			return paths.filter((other) => lastOf(other) === short).length === 1 ? short : path;
-		});
+		return [...this.values.keys()].map((path) => this.shortOf(path));
+	}
+
+	/** The name in `readings` of a reading that may be named in full; undefined: there is none. */
+	nameOf(name: string): string | undefined {
+		const path = this.pathOf(name);
+		return path === undefined ? undefined : this.shortOf(path);
 	}
 
 	get failure(): Failure {
@@ -69,10 +71,15 @@ export class SimulatedSensor {
 		const entries = Object.entries(shape).map(([name, part]) => {
 			const path = prefix + name;
 			if (Array.isArray(part)) return [name, Float32Array.from(part as number[])];
-			if (typeof part === "object") return [name, this.shaped(part as Sample, `${path}.`)];
+			if (typeof part === "object") return [name, this.shaped(part as Sample, `${path}_`)];
 			return [name, this.values.get(path)];
 		});
 		return Object.fromEntries(entries) as object;
+	}
+
+	private shortOf(path: string): string {
+		const short = lastOf(path);
+		return this.pathOf(short) === path ? short : path;
 	}
 
 	private pathOf(name: string): string | undefined {
@@ -117,13 +124,13 @@ export class Sensors {
 }
 
 function lastOf(path: string): string {
-	return path.slice(path.lastIndexOf(".") + 1);
+	return path.slice(path.lastIndexOf("_") + 1);
 }
 
 function leaves(sample: Sample, prefix = ""): [string, Reading][] {
 	return Object.entries(sample).flatMap(([name, part]): [string, Reading][] => {
 		if (Array.isArray(part)) return [];
-		if (typeof part === "object") return leaves(part as Sample, `${prefix}${name}.`);
+		if (typeof part === "object") return leaves(part as Sample, `${prefix}${name}_`);
 		return [[prefix + name, part]];
 	});
 }

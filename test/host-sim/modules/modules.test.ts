@@ -66,7 +66,7 @@ test("a driver samples what the world measures, in the shape of the SDK's", () =
 	assert.equal(warm?.set("temperature", -3.25), true);
 	assert.deepEqual(thermometer.sample(), { temperature: -3.25, alert: 0 });
 	damp?.set("humidity", 80);
-	damp?.set("thermometer.temperature", 4);
+	damp?.set("thermometer_temperature", 4);
 	assert.deepEqual(hygrometer.sample(), {
 		hygrometer: { humidity: 80 },
 		thermometer: { temperature: 4 },
@@ -105,8 +105,8 @@ test("readings are named shortly where that is clear", () => {
 	const names = (driver: string) => sensors.add("x", `embedded:sensor/${driver}`)?.readings;
 	assert.deepEqual(names("Humidity-Temperature/SHT3x"), ["humidity", "temperature"]);
 	assert.deepEqual(names("Accelerometer-Gyroscope/MPU6050")?.slice(0, 2), [
-		"accelerometer.x",
-		"accelerometer.y",
+		"accelerometer_x",
+		"accelerometer_y",
 	]);
 });
 

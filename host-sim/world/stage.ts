@@ -1,0 +1,242 @@
+/**
+ * What somebody beside a board can do to it: press its buttons, turn its inputs, change what its
+ * sensors measure, break them. Things have the names of the entities that see them. Always holds:
+ * a wish is checked whole before anything changes, and an error says what is wrong and what would
+ * be right; what was set by hand does not wander. Must not know where wishes come from.
+ */
+
+import type { WorldClock } from "./clock";
+import type { Level, Pins } from "./pins";
+import type { Reading, SimulatedSensor } from "./sensors";
+
+/** A pin that the world drives: pressed, closed or pulsed when it is at its active level. */
+export interface InputThing {
+	readonly kind: "button" | "binary" | "pulse";
+	readonly name: string;
+	readonly pin: number;
+	readonly active: Level;
+	/** Nothing inside the chip pulls it to rest, so something outside does. */
+	readonly isPulledOutside?: boolean;
+}
+
+/** A voltage at an ADC. @see analogKey() of chips.ts for the key */
+export interface AnalogThing {
+	readonly kind: "analog";
+	readonly name: string;
+	readonly key: number;
+}
+
+export interface SensorThing {
+	readonly kind: "sensor";
+	readonly name: string;
+	readonly sensor: SimulatedSensor;
+}
+
+/** Something else that can be on or off, such as the network. */
+export interface SwitchThing {
+	readonly kind: "switch";
+	readonly name: string;
+	turn(on: boolean): void;
+}
+
+export type Thing = InputThing | AnalogThing | SensorThing | SwitchThing;
+
+/** What cannot be done, in words for people. */
+export class StageError extends Error {}
+
+/** Longer than any debouncing, shorter than any long press. */
+export const PRESS_MS = 100;
+/** Longer than the default of a long press. */
+export const HOLD_MS = 1_500;
+const LONGEST_MS = 3_600_000;
+const MOST_TIMES = 10_000;
+/** Half of a pulse. */
+const PULSE_MS = 100;
+
+const INPUT_WORDS = 'must be "on", "off", "press" or "hold 2s"';
+
+export class Stage {
+	readonly things: readonly Thing[];
+	/** Names, and names with a reading, that have been set and wander no more. */
+	readonly fixed = new Set<string>();
+	private readonly pins: Pins;
+	private readonly clock: WorldClock;
+	private readonly cancels = new Map<string, () => void>();
+	/** Names of the inputs that are on. */
+	private readonly active = new Set<string>();
+
+	constructor(pins: Pins, clock: WorldClock, things: readonly Thing[]) {
+		this.pins = pins;
+		this.clock = clock;
+		this.things = things;
+		for (const thing of things) {
+			if ("pin" in thing) this.turn(thing, false);
+		}
+	}
+
+	/**
+	 * Checks a wish.
+	 * @param value a number, truth, word or record of readings, as a script has it
+	 * @returns what does it
+	 * @throws StageError
+	 */
+	plan(what: string, value: unknown): () => void {
+		const thing = this.find(what);
+		if (thing.kind === "analog") return this.planAnalog(thing, value);
+		if (thing.kind === "sensor") return this.planSensor(thing, value);
+		const on = onOff(value);
+		if (thing.kind === "switch") {
+			if (on === undefined) throw new StageError(`${what}: must be "on" or "off"`);
+			return () => thing.turn(on);
+		}
+		if (on !== undefined) return () => this.turnFor(thing, on);
+		return this.planInput(thing, value);
+	}
+
+	find(what: string): Thing {
+		const thing = this.things.find((one) => one.name === what);
+		if (thing !== undefined) return thing;
+		const names = this.things.map(({ name }) => name).join(", ");
+		throw new StageError(`"${what}" is not here; there is ${names === "" ? "nothing" : names}`);
+	}
+
+	/** Whether the world has an input on, the board's state apart. */
+	isOn(what: string): boolean {
+		return this.active.has(what);
+	}
+
+	/** Takes all timers away. */
+	close(): void {
+		for (const cancel of this.cancels.values()) cancel();
+		this.cancels.clear();
+	}
+
+	private planInput(thing: InputThing, value: unknown): () => void {
+		const [verb, amount, ...more] = typeof value === "string" ? value.trim().split(/\s+/) : [];
+		if (more.length === 0 && verb === "press") {
+			const times = timesOf(thing.name, amount ?? "1");
+			return () => this.repeat(thing, times, PRESS_MS, PRESS_MS);
+		}
+		if (more.length === 0 && verb === "hold") {
+			const holdMs = amount === undefined ? HOLD_MS : durationMs(thing.name, amount);
+			return () => this.repeat(thing, 1, holdMs, PRESS_MS);
+		}
+		if (more.length === 0 && verb === "pulse") {
+			const times = timesOf(thing.name, amount ?? "1");
+			return () => this.repeat(thing, times, PULSE_MS, PULSE_MS);
+		}
+		throw new StageError(`${thing.name}: ${shown(value)} ${INPUT_WORDS}`);
+	}
+
+	private planAnalog({ name, key }: AnalogThing, value: unknown): () => void {
+		const part = numberOf(value);
+		if (part === undefined || part < 0 || part > 1) {
+			throw new StageError(`${name}: ${shown(value)} must be 0 to 1, a part of full scale`);
+		}
+		return () => {
+			this.fixed.add(name);
+			this.pins.applyVoltage(key, part);
+		};
+	}
+
+	private planSensor({ name, sensor }: SensorThing, value: unknown): () => void {
+		if (value === "mend") return () => this.setFailure(sensor, "");
+		if (value === "break") return () => this.setFailure(sensor, "silent");
+		if (value === "break empty") return () => this.setFailure(sensor, "empty");
+		const readings = readingsOf(value, sensor);
+		if (readings === undefined) {
+			const example = `{"${sensor.readings[0]}": 1}, "break" or "mend"`;
+			throw new StageError(`${name}: ${shown(value)} must be readings like ${example}`);
+		}
+		for (const [reading, one] of readings) {
+			const before = sensor.reading(reading);
+			if (before === undefined) {
+				const known = sensor.readings.join(", ");
+				throw new StageError(`${name}: "${reading}" is no reading; there is ${known}`);
+			}
+			if (typeof one !== typeof before || !Number.isFinite(Number(one))) {
+				const right = typeof before === "number" ? "a number" : "true or false";
+				throw new StageError(`${name}: ${reading}: ${shown(one)} must be ${right}`);
+			}
+		}
+		return () => {
+			for (const [reading, one] of readings) {
+				this.fixed.add(`${name} ${sensor.nameOf(reading)}`);
+				sensor.set(reading, one as Reading);
+			}
+		};
+	}
+
+	private setFailure(sensor: SimulatedSensor, failure: SimulatedSensor["failure"]): void {
+		sensor.failure = failure;
+	}
+
+	/** By hand: what was going on with it ends. */
+	private turnFor(thing: InputThing, on: boolean): void {
+		this.cancels.get(thing.name)?.();
+		this.cancels.delete(thing.name);
+		this.turn(thing, on);
+	}
+
+	private turn({ name, pin, active, isPulledOutside }: InputThing, on: boolean): void {
+		if (on) this.active.add(name);
+		else this.active.delete(name);
+		if (on) this.pins.apply(pin, active);
+		else if (isPulledOutside) this.pins.apply(pin, active === 1 ? 0 : 1);
+		else this.pins.lift(pin);
+	}
+
+	private repeat(thing: InputThing, times: number, onMs: number, offMs: number): void {
+		const { name } = thing;
+		this.turnFor(thing, true);
+		const off = this.clock.setTimer(() => {
+			this.turnFor(thing, false);
+			if (times === 1) return;
+			const again = () => this.repeat(thing, times - 1, onMs, offMs);
+			this.cancels.set(name, this.clock.setTimer(again, offMs));
+		}, onMs);
+		this.cancels.set(name, off);
+	}
+}
+
+function onOff(value: unknown): boolean | undefined {
+	if (value === true || value === "on") return true;
+	return value === false || value === "off" ? false : undefined;
+}
+
+function numberOf(value: unknown): number | undefined {
+	const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+	return typeof number === "number" && Number.isFinite(number) ? number : undefined;
+}
+
+/** A record as it is; a number is the only reading, or the first. */
+function readingsOf(value: unknown, sensor: SimulatedSensor): [string, unknown][] | undefined {
+	const number = numberOf(value);
+	if (number !== undefined) return [[sensor.readings[0], number]];
+	if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+	const readings = Object.entries(value);
+	return readings.length === 0 ? undefined : readings;
+}
+
+function timesOf(name: string, text: string): number {
+	const times = Number(text);
+	if (!/^\d+$/.test(text) || times < 1 || times > MOST_TIMES) {
+		throw new StageError(`${name}: how often: "${text}" must be 1 to ${MOST_TIMES}`);
+	}
+	return times;
+}
+
+/** `1s`, `1.5s`, `800ms` */
+function durationMs(name: string, text: string): number {
+	const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
+	const value = match === null ? 0 : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
+	if (value < 1 || value > LONGEST_MS) {
+		throw new StageError(`${name}: how long: "${text}" must be like 1s or 800ms, at most 3600s`);
+	}
+	return value;
+}
+
+function shown(value: unknown): string {
+	const text = JSON.stringify(value) ?? "nothing";
+	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
