@@ -12,6 +12,10 @@ interface Pin {
 	readonly adc?: number;
 	readonly volts?: readonly [number, number];
 	readonly never?: string;
+	readonly inputOnly?: true;
+	readonly pwm?: false;
+	readonly interrupt?: false;
+	readonly pull?: string;
 	readonly strap?: string;
 	readonly reset?: string;
 }
@@ -147,6 +151,28 @@ test("strapping pins of the chip are known to be such, whatever their label", ()
 			const isStrap = straps[chip]?.includes(gpio ?? -1) ?? false;
 			assert.equal(strap !== undefined, isStrap, `${name} ${label}`);
 		}
+	}
+});
+
+test("what a chip cannot do is said of its pins, whatever their label", () => {
+	for (const { name, chip, pins } of BOARDS) {
+		for (const [label, pin] of Object.entries(pins)) {
+			const { gpio = -1, inputOnly, pwm, interrupt, pull, never } = pin;
+			const where = `${name} ${label}`;
+			const isEsp8266 = chip === "esp8266" || chip === "esp8285";
+			// GPIO16 belongs to the clock's part of an ESP8266; 34 to 39 of an ESP32 have no driver.
+			const isWeak = isEsp8266 && gpio === 16;
+			const isInput = chip === "esp32" && gpio >= 34;
+			assert.deepEqual([pwm, interrupt], isWeak ? [false, false] : [undefined, undefined], where);
+			assert.equal(inputOnly, isInput ? true : undefined, where);
+			assert.equal(pull, isWeak || isInput ? "none" : undefined, where);
+			const isFlash = (isEsp8266 || chip === "esp32") && gpio >= 6 && gpio <= 11;
+			if (isFlash) assert.equal(never, "wired to the flash", where);
+			else if (chip !== "esp32s3") assert.equal(never, undefined, where);
+		}
+	}
+	for (const { chip, pull, name } of BOARDS) {
+		assert.equal(pull, chip.startsWith("esp82") ? "up" : undefined, name);
 	}
 });
 
