@@ -93,7 +93,7 @@ export class Discovery {
 		if (store.read() !== list) store.write(list);
 		log("node", "announced to Home Assistant");
 		// Then once more without what was taken away, as its documentation asks for.
-		if (message.removed !== "" && this.due === Due.No) this.delay(now);
+		if (message.removed !== "") this.delay(now);
 		return true;
 	}
 

@@ -204,6 +204,17 @@ test("a slow transport is no silence of the broker's, one that has stopped is", 
 	assert.equal(rig.session.event.code, Code.AckTimeout);
 });
 
+test("half a CONNECT is nothing that an acknowledgement is due for", () => {
+	const rig = rigOf({ responseTimeoutMs: 1000, connectTimeoutMs: 9000, keepAliveSeconds: 0 });
+	publishLetters(rig, 10, 2);
+	rig.pump().send({ cmd: "pubrec", messageId: 1 });
+	rig.drop();
+	rig.session.handleOpened(rig.now);
+	rig.session.pollTransmit(new Uint8Array(5), 0, 5, rig.now);
+	rig.session.handleTimeout((rig.now + 1001) | 0);
+	assert.equal(rig.session.pollEvent(), Event.None);
+});
+
 test("a message comes in while it leaves", () => {
 	const rig = rigOf({ pieceBytes: 50 });
 	publishLetters(rig);

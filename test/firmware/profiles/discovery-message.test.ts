@@ -28,6 +28,24 @@ test("pieces of any length are the same message, from any offset and again", () 
 	}
 });
 
+test("from its beginning to its end, a piece is made again for each cut in it and no more", () => {
+	const message = new DiscoveryMessage(cardOf(HOUSE), "");
+	const { bytes } = message;
+	const spied = message as unknown as { piece(index: number): string };
+	const original = spied.piece;
+	let made = 0;
+	spied.piece = (index) => {
+		made += 1;
+		return original.call(message, index);
+	};
+	const target = new Uint8Array(256);
+	let cuts = 0;
+	for (let at = 0; at < bytes; at += 256, cuts++) {
+		message.write(target, 0, Math.min(256, bytes - at), at);
+	}
+	assert.ok(made <= 3 + 16 + 1 + cuts, `${made} for ${cuts} cuts`);
+});
+
 test("no piece is much longer than 300 bytes", () => {
 	const message = new DiscoveryMessage(cardOf(HOUSE), "s_gone") as unknown as {
 		piece(index: number): string;
