@@ -35,6 +35,7 @@ const COLOURS: Readonly<Record<Duty, { fill: string; line: string; sign: string;
 const INK = "#1b1f23";
 const PALE = "#57606a";
 const LINE = "#49545c";
+const FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const LABEL = 'font-size="13" font-weight="bold"';
 const PLAIN = { fill: "#ffffff", line: LINE, ink: INK };
 const FILLED = { fill: "#24425c", line: "#24425c", ink: "#ffffff" };
@@ -88,10 +89,11 @@ export function drawBoard(board: Json, entities: readonly Json[]): string {
 	const width = Math.max(WIDTH_MINIMUM, BOARD_WIDTH + 2 * Math.max(...rows.map(extentOf)) + 20);
 	const height = bottom + 78;
 	const left = -width / 2;
+	const size = `width="${round(width)}" height="${height}"`;
 	return [
-		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="${round(left)} 0 ${round(width)} ${height}" ` +
-			`width="${round(width)}" height="${height}" role="img" ` +
-			'font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="11">',
+		'<svg xmlns="http://www.w3.org/2000/svg" role="img" ' +
+			`viewBox="${round(left)} 0 ${round(width)} ${height}" ${size} ` +
+			`font-family="${FONT}" font-size="11">`,
 		`<title>${xml(String(board.title))}</title>`,
 		rectangle(left, 0, width, height, "#ffffff", "none", 0),
 		text(0, 26, String(board.title), "middle", INK, 'font-size="16" font-weight="bold"'),
@@ -273,8 +275,8 @@ function text(
 	ink: string,
 	more = "",
 ): string {
-	const style = more === "" ? "" : ` ${more}`;
-	return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${ink}"${style}>${xml(words)}</text>`;
+	const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${ink}"`;
+	return `<text ${place}${more === "" ? "" : ` ${more}`}>${xml(words)}</text>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
