@@ -25,7 +25,7 @@ test("Mosquitto: the printed lines work, and Ctrl-C says good-bye", {
 	await simulator.until(/n1 +wifi: joined/);
 	await simulator.until(/n1 +clock: set, offset .* server 127\.0\.0\.1:/);
 	await simulator.until(/n1 +tcp: connected to localhost/);
-	await simulator.until(/n1 +mqtt: subscribed to fieldmote\/n1\/relay\/set at QoS 2/);
+	await simulator.until(/n1 +mqtt: subscribed to fieldmote\/n1\/\+\/set at QoS 2/);
 	await simulator.until(/n1 +node: time 20\d\d-.*Z, sequence \d+/);
 	await simulator.until(/n1 +node: first report accepted by the broker/);
 	const watcher = paste(`exec ${watch}`);
