@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isId } from "../firmware/topics";
 import { readWords, UsageError } from "../host-sim/words";
+import { drawBoard } from "./board-picture";
 import { checkText } from "./check-text";
 import { type Examined, examine } from "./examine";
 import { extrasManifest } from "./extras";
@@ -95,7 +96,8 @@ function writeFiles(
 	picture: string | undefined,
 ): void {
 	if (drivers !== undefined) write("--drivers", drivers, extrasManifest(examined.extras));
-	if (picture !== undefined) write("--picture", picture, "");
+	if (picture === undefined) return;
+	write("--picture", picture, drawBoard(examined.board, examined.site.entities));
 }
 
 function write(option: string, path: string, content: string): void {

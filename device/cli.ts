@@ -22,8 +22,6 @@ import { environmentFor, findPort, findTools, MissingError, sdkFolder, type Tool
 /** This file is in device/ or, bundled, in dist/. */
 const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 const EXIT_BY_SIGNAL = 130;
-/** From 0x1000, where main.bin is flashed, to 0x100000: the preferences (eagle.flash.4m.ld). */
-const ESP8266_IMAGE_BYTES = 1_044_480;
 
 /**
  * Runs the command with the words that followed it.
@@ -187,18 +185,16 @@ function sayImage(
 	// ESP-IDF's build may fail without telling make.
 	const stat = statSync(plan.image, { throwIfNoEntry: false });
 	if (stat === undefined) throw new BuildError(`no image: ${plan.image} is not there`);
-	const { platform, debug } = configuration;
-	const isEsp8266 = platform.startsWith("esp") && !platform.startsWith("esp32");
-	if (isEsp8266 && stat.size > ESP8266_IMAGE_BYTES) {
-		// The SDK's linker script does not see it: the first setting saved would end the image.
+	const { imageLimitBytes: limit, debug } = configuration;
+	if (limit !== undefined && stat.size > limit) {
 		const hint = debug ? "; --release is smaller" : "";
 		throw new BuildError(
-			`${plan.image}: ${stat.size} bytes, ${stat.size - ESP8266_IMAGE_BYTES} more than there are ` +
-				`before the block in which settings are saved (${ESP8266_IMAGE_BYTES})${hint}`,
+			`${plan.image}: ${stat.size} bytes, ${stat.size - limit} more than there are ` +
+				`before the block in which settings are saved (${limit})${hint}`,
 		);
 	}
 	const seconds = Math.round((Date.now() - startMs) / 1000);
-	const share = isEsp8266 ? ` of ${ESP8266_IMAGE_BYTES}` : "";
+	const share = limit === undefined ? "" : ` of ${limit}`;
 	const size = `${stat.size}${share} bytes`;
 	say(terminal, `built in ${seconds} s: ${plan.image}, ${size}`);
 }

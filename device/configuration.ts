@@ -7,6 +7,7 @@ import type { BrokerConfig, SiteConfig } from "../firmware/config";
 import { UsageError } from "../host-sim/words";
 import { examine } from "./examine";
 import type { Extras } from "./extras";
+import { imageLimitBytes, isEsp8266 } from "./image-limit";
 import type { DeviceOptions } from "./options";
 import { ConfigurationError, readJson } from "./site-files";
 import { warningsOf } from "./warnings";
@@ -27,6 +28,8 @@ export interface Configuration {
 	/** Absolute; undefined: the root's secrets.json, or none. */
 	readonly secretsFile: string | undefined;
 	readonly extras: Extras;
+	/** Undefined: mcconfig sees to it. */
+	readonly imageLimitBytes: number | undefined;
 	/** What may not be what was meant. */
 	readonly warnings: readonly string[];
 	/** What the manifest gives the machine, as text; empty: the SDK's defaults. */
@@ -70,6 +73,7 @@ export function readConfiguration(
 		siteFile: options.site === undefined ? undefined : files.file,
 		secretsFile: options.site === undefined ? undefined : files.secretsFile,
 		extras: examined.extras,
+		imageLimitBytes: isEsp8266(board) ? imageLimitBytes(board) : undefined,
 		warnings: [...examined.warnings, ...warningsOf(examined)],
 		creation: readCreation(root, platform),
 		values: Object.entries({ ...values, node: site.node }).map(([key, text]) => `${key}=${text}`),

@@ -13,7 +13,7 @@ export interface JsonProblem {
 
 const DEPTH_LIMIT = 64;
 const NUMBER = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const TEXT = /"([^"\\\p{Cc}]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
+const TEXT = /"([^"\\\p{Cc}]|[\u007f-\u009f]|\\(["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const WORD = /true|false|null/y;
 const BLANK = /[ \t\r\n]*/y;
 

@@ -5,11 +5,23 @@
  */
 
 import type { Json } from "../firmware/checker";
+import { PinUse, pinNumber } from "../firmware/pins";
 import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
+import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "./image-limit";
 import { isSoldered, pinWarning } from "./pin-warnings";
+import { useOf } from "./uses";
 
-const MEGABYTE = 1_048_576;
+/** What a relay module that is on at low does not mind. */
+const HIGH_AT_RESET = /^at each reset it is (pulled )?high, and the \w+ with it$/;
+/** Names of soldered parts, by the kinds of entities that they are for. */
+const PARTS: Readonly<Record<string, RegExp>> = {
+	relay: /^relay/,
+	light: /^led/,
+	button: /^button/,
+	binary: /^button/,
+	pulse: /^button/,
+};
 
 /** Of a site and a board without problems. */
 export function warningsOf(examined: Examined): string[] {
@@ -36,11 +48,16 @@ export function warningsOf(examined: Examined): string[] {
 	if (site.broker !== undefined && !site.broker.secure) {
 		warnings.push("broker.url: mqtt:// is not encrypted: others on the way read the password");
 	}
-	if (typeof board.flashBytes === "number" && board.flashBytes <= MEGABYTE) {
+	if (isEsp8266(board) && imageLimitBytes(board) < IMAGE_BYTES) {
 		warnings.push(
-			`board ${board.name}: 1 MB of flash, nearly all of it for the image: whether it fits is ` +
-				"known when it is built",
+			`board ${board.name}: its image may have ${imageLimitBytes(board)} bytes, ` +
+				`${IMAGE_BYTES - imageLimitBytes(board)} less than with 4 MB of flash`,
 		);
+	}
+	const hz = new Set(site.entities.filter(isDimmed).map((light) => light.hz ?? 1000));
+	if (isEsp8266(board) && hz.size > 1) {
+		const list = [...hz].join(", ");
+		warnings.push(`hz: ${list}: an ESP8266 has one frequency for all lights, the last one made`);
 	}
 	return warnings;
 }
@@ -49,8 +66,9 @@ function entityWarnings(options: Json, board: Json): string[] {
 	const warnings: string[] = [];
 	const { kind, restore, whileAway } = options;
 	for (const { label, use } of pinFacts(options, board)) {
-		const text = isSoldered(board, label) ? "" : pinWarning(board, label, use, String(kind));
-		if (text !== "") warnings.push(`pin ${label}: ${text}`);
+		const text = isForIt(options, board, label) ? "" : pinWarning(board, label, use, String(kind));
+		const isHarmless = options.activeLow === true && HIGH_AT_RESET.test(text);
+		if (text !== "" && !isHarmless) warnings.push(`pin ${label}: ${text}`);
 	}
 	if (restore === "last" || restore === "inverted-last") {
 		warnings.push(`restore "${restore}" writes flash after each change, every 10 s at most`);
@@ -66,4 +84,18 @@ function entityWarnings(options: Json, board: Json): string[] {
 	}
 	if (kind === "pulse") warnings.push("its count is kept in flash, not pulse by pulse");
 	return warnings;
+}
+
+/** Whether what is soldered to the pin is what the entity is for: the maker saw to it. */
+function isForIt({ kind }: Json, board: Json, label: string): boolean {
+	if (!isSoldered(board, label)) return false;
+	const parts = Object.entries((board.parts ?? {}) as Record<string, { pin: string }>);
+	const gpio = pinNumber(board, label);
+	return parts.some(([part, { pin }]) => {
+		return pinNumber(board, pin) === gpio && PARTS[String(kind)]?.test(part);
+	});
+}
+
+function isDimmed(options: Json): boolean {
+	return options.kind === "light" && useOf(options) === PinUse.Pwm;
 }

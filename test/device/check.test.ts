@@ -1,0 +1,350 @@
+/**
+ * `fieldmote check`: what it says of a site on a board, to people and to programs, what it warns
+ * of, and what each error asks for.
+ */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { checkText } from "../../device/check-text";
+import { examine } from "../../device/examine";
+import { type Report, reportOf } from "../../device/report";
+
+const ROOT = resolve(".");
+const TMP117 = "embedded:sensor/Temperature/TMP117";
+const BASIC = {
+	node: "shed-1",
+	wifi: [{ ssid: "garden", password: "secret-of-wifi" }],
+	broker: { url: "mqtts://broker.lan", username: "me", password: "secret-of-broker" },
+};
+const PUMP = { kind: "relay", id: "pump", pin: "D1" };
+
+let folder: string;
+let sdk: string;
+
+before(() => {
+	folder = mkdtempSync(join(tmpdir(), "fieldmote-check-"));
+	sdk = join(folder, "sdk");
+	for (const [name, module] of [
+		["tmp117", TMP117],
+		["gt911", "embedded:sensor/Touch/GT911"],
+	]) {
+		const place = join(sdk, "modules/drivers/sensors", name);
+		mkdirSync(place, { recursive: true });
+		const manifest = { modules: { [module]: `./${name}` }, preload: [module] };
+		writeFileSync(join(place, "manifest.json"), JSON.stringify(manifest));
+	}
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(name: string, content: unknown): string {
+	const path = join(folder, name);
+	writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+	return path;
+}
+
+/** Of a site in a file of its own. */
+function reportOn(site: unknown, board = "nodemcu-v2", folderOfSdk = sdk): Report {
+	const path = write("site.json", site);
+	const values = {};
+	const request = { site: path, board, node: "", values, root: ROOT, sdk: folderOfSdk };
+	return reportOf(examine(request), board);
+}
+
+function run(words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+	const program = join(import.meta.dirname, "run-check.ts");
+	const { status, stdout, stderr } = spawnSync(
+		process.execPath,
+		["--import", "tsx", program, ROOT, ...words],
+		{ encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder, MODDABLE: sdk } },
+	);
+	return { status, stdout, stderr };
+}
+
+test("says the entities with their pins, what they do at boot and without contact", () => {
+	const { ok, entities, problems, picture } = reportOn({
+		...BASIC,
+		entities: [
+			{ ...PUMP, restore: "last", onLossOfContact: { state: "off", afterMs: 90_000 } },
+			{ kind: "light", id: "lamp", pins: { red: "D5", green: "D6", blue: "D7" } },
+			{ kind: "binary", id: "door", pin: "GPIO2" },
+		],
+	});
+	assert.deepEqual(problems, []);
+	assert.equal(ok, true);
+	assert.equal(picture, "docs/boards/nodemcu-v2.svg");
+	const facts = entities.map(({ id, kind, pins, atBoot, withoutContact }) => {
+		return [id, kind, pins.map((pin) => `${pin.label}=${pin.gpio}`).join(), atBoot, withoutContact];
+	});
+	assert.deepEqual(facts, [
+		["pump", "relay", "D1=5", "last", "off after 90 s"],
+		["lamp", "light", "D5=14,D6=12,D7=13", "off", "as it is"],
+		["door", "binary", "GPIO2=2", "", ""],
+	]);
+});
+
+test("says every topic: one's own, broadcasts, Home Assistant's and the dialect's", () => {
+	const topics = { set: "Room1/Light", state: "Room1/Light/is" };
+	const own = reportOn({ ...BASIC, broadcast: true, entities: [{ ...PUMP, topics }] });
+	assert.deepEqual(own.entities[0].topics, [
+		{ what: "set", topic: "Room1/Light" },
+		{ what: "set", topic: "fieldmote/shed-1/pump/set" },
+		{ what: "set", topic: "fieldmote/all/pump/set" },
+		{ what: "state", topic: "Room1/Light/is" },
+	]);
+	const more = { homeAssistant: true, tasmota: { topic: "shed" }, remoteConfig: true };
+	const { entities, topics: node } = reportOn({ ...BASIC, ...more, entities: [PUMP] });
+	assert.deepEqual(
+		entities[0].topics.map(({ topic }) => topic),
+		["fieldmote/shed-1/pump/set", "cmnd/shed/POWER", "stat/shed/POWER"],
+	);
+	const all = node.map(({ direction, topic }) => `${direction} ${topic}`);
+	for (const topic of [
+		"out tele/shed/LWT",
+		"in fieldmote/shed-1/config",
+		"out homeassistant/device/shed-1/config",
+		"in homeassistant/status",
+	]) {
+		assert.ok(all.includes(topic), all.join("\n"));
+	}
+});
+
+test("a board's own entities are said where the site names none", () => {
+	const { entities, ok } = reportOn(BASIC, "sonoff-basic-r2");
+	assert.equal(ok, true);
+	assert.ok(entities.some(({ kind }) => kind === "relay"));
+});
+
+test("without a node's id the topics say where it will come from", () => {
+	const { node, entities } = reportOn({ ...BASIC, node: undefined, entities: [PUMP] });
+	assert.equal(node, "node-<MAC>");
+	assert.equal(entities[0].topics[0].topic, "fieldmote/node-<MAC>/pump/set");
+});
+
+test("drivers and own entities are named, with the manifest for a build", () => {
+	writeFileSync(join(folder, "fan.ts"), "");
+	const drivers = join(folder, "drivers.json");
+	const path = write("sensors.json", {
+		...BASIC,
+		entities: [
+			{ kind: "sensor", id: "climate", driver: TMP117, readings: { temperature: {} } },
+			{ kind: "fan", id: "fan", module: "./fan.ts" },
+		],
+	});
+	const { status, stdout, stderr } = run([path, "--board", "nodemcu-v2", "--drivers", drivers]);
+	assert.equal(status, 0, stderr);
+	assert.match(stdout, /^modules +embedded:io\/smbus, embedded:sensor\/Temperature\/TMP117$/m);
+	assert.match(stdout, /^own +entity\/fan$/m);
+	assert.deepEqual(JSON.parse(readFileSync(drivers, "utf8")), {
+		include: ["$(MODDABLE)/modules/drivers/sensors/tmp117/manifest.json"],
+		modules: { "entity/fan": join(folder, "fan") },
+		preload: ["entity/fan"],
+	});
+});
+
+test("a driver that the SDK has not, or that is none of a bus, is a problem", () => {
+	const sensor = (driver: string, folderOfSdk = sdk) => {
+		const entry = { kind: "sensor", id: "s", driver, readings: { temperature: {} } };
+		return reportOn({ ...BASIC, entities: [entry] }, "nodemcu-v2", folderOfSdk);
+	};
+	assert.deepEqual(sensor("TMP117").problems, [
+		'site.json: entities[0].driver: "TMP117" is no module of the SDK\'s sensor drivers; ' +
+			`did you mean "${TMP117}"?`,
+	]);
+	assert.match(
+		sensor("embedded:sensor/Touch/GT911").problems.join(),
+		/cannot be used: .*no reading/,
+	);
+	const elsewhere = sensor("TMP117", join(folder, "nowhere"));
+	assert.deepEqual(elsewhere.problems, []);
+	assert.match(elsewhere.warnings.join("\n"), /^drivers cannot be looked up: no SDK in .*nowhere/m);
+});
+
+test("an own kind without its module's file is a problem", () => {
+	const own = (more: object) =>
+		reportOn({ ...BASIC, entities: [{ kind: "vane", id: "v", ...more }] });
+	assert.match(
+		own({}).problems.join("\n"),
+		/^site\.json: entities\[0\]\.kind: "vane" must be relay,/m,
+	);
+	const gone = own({ module: "./vane.ts" }).problems.join("\n");
+	assert.match(
+		gone,
+		/^site\.json: entities\[0\]\.module: "\.\/vane\.ts" must be a \.ts or \.js file/m,
+	);
+});
+
+const WARNINGS: readonly (readonly [site: object, board: string, warning: RegExp])[] = [
+	[
+		{ entities: [{ ...PUMP, pin: "D4" }] },
+		"nodemcu-v2",
+		/^entities\[0\] \(pump\): pin D4: at each/,
+	],
+	[{ entities: [{ ...PUMP, restore: "last" }] }, "nodemcu-v2", /restore "last" writes flash/],
+	[{ entities: [{ ...PUMP, restore: "retained" }] }, "nodemcu-v2", /retained at its set topic/],
+	[{ entities: [{ ...PUMP, whileAway: "execute" }] }, "nodemcu-v2", /sent while the node was away/],
+	[{ ntp: { allowUnset: true } }, "nodemcu-v2", /commands with expires are refused/],
+	[{ broker: { url: "mqtt://h" } }, "nodemcu-v2", /mqtt:\/\/ is not encrypted/],
+	[{ entities: [] }, "nodemcu-v2", /^entities: none/],
+	[{}, "sonoff-basic-r2", /its image may have 1024000 bytes/],
+	[
+		{
+			entities: [
+				{ kind: "light", id: "a", pin: "D1", hz: 500 },
+				{ kind: "light", id: "b", pin: "D2" },
+			],
+		},
+		"nodemcu-v2",
+		/^hz: 500, 1000: an ESP8266 has one frequency/,
+	],
+	[{ entities: [{ kind: "pulse", id: "m", pin: "D1" }] }, "nodemcu-v2", /count is kept in flash/],
+];
+for (const [site, board, warning] of WARNINGS) {
+	test(`warns of ${JSON.stringify(site).slice(0, 60)} on ${board}`, () => {
+		const { warnings, ok, problems } = reportOn({ ...BASIC, ...site }, board);
+		assert.ok(ok, problems.join("\n"));
+		assert.ok(
+			warnings.some((text) => warning.test(text)),
+			warnings.join("\n"),
+		);
+	});
+}
+
+test("warns of nothing where there is nothing", () => {
+	const entities = [
+		PUMP,
+		// Off at high, which is what the pin does at reset; and the board's own button.
+		{ ...PUMP, id: "fan", pin: "D5", activeLow: true },
+		{ kind: "button", id: "button", pin: "D3" },
+	];
+	assert.deepEqual(reportOn({ ...BASIC, entities }).warnings, []);
+});
+
+test("what was not measured is said to be so", () => {
+	const report = reportOn({ ...BASIC, entities: [PUMP] });
+	const { neededBytes } = report.memory;
+	const text = checkText(report);
+	if (neededBytes === null) assert.match(text, /^memory .*not measured/m);
+	else assert.match(text, new RegExp(`^memory .*about ${neededBytes} bytes`, "m"));
+});
+
+test("secrets are read from beside the site, and never shown", () => {
+	const inner = mkdtempSync(join(folder, "secrets-"));
+	const site = join(inner, "shed.json");
+	const secrets = join(inner, "secrets.json");
+	const reference = (secret: string) => ({ secret });
+	writeFileSync(
+		site,
+		JSON.stringify({
+			node: "shed-1",
+			wifi: [{ ssid: reference("name"), password: reference("wifi") }],
+			broker: { url: "mqtts://h", username: "u", password: reference("broker") },
+			entities: [PUMP],
+		}),
+	);
+	const values = { name: "s3cr3t-name", wifi: "s3cr3t-wifi", broker: "s3cr3t-broker" };
+	writeFileSync(secrets, JSON.stringify(values), { mode: 0o600 });
+	const good = run([site, "--board", "nodemcu-v2"]);
+	assert.equal(good.status, 0, good.stderr);
+	assert.ok(!`${good.stdout}${good.stderr}`.includes("s3cr3t"), good.stdout);
+	assert.match(good.stdout, /^Wi-Fi +\(secret\)$/m);
+	assert.ok(!good.stdout.includes("chmod"), good.stdout);
+	chmodSync(secrets, 0o644);
+	const open = reportOf(
+		examine({ site, board: "nodemcu-v2", node: "", values: {}, root: ROOT, sdk }),
+		"nodemcu-v2",
+	);
+	assert.match(
+		open.warnings.join(),
+		/secrets\.json: others .* can read it: chmod 600 .*secrets\.json/,
+	);
+	writeFileSync(secrets, '{"name": "s3cr3t-name", "wifi": "s3cr3t-wifi" "broker": "x"}');
+	const broken = run([site, "--board", "nodemcu-v2"]);
+	assert.equal(broken.status, 1);
+	assert.equal(
+		broken.stderr,
+		'fieldmote check: secrets.json: is no JSON: line 1, column 47: expected "," or "}"\n',
+	);
+	rmSync(secrets);
+	const gone = run([site, "--board", "nodemcu-v2"]);
+	assert.equal(gone.status, 1);
+	assert.match(gone.stderr, /shed\.json: wifi\[0\]\.ssid: "name" is not in secrets\.json/);
+	assert.match(gone.stderr, /shed\.json: broker\.password: "broker" is not in secrets\.json/);
+});
+
+test("several problems are said at once, in the site, its entities and what is missing", () => {
+	const path = write("many.json", {
+		node: "Shed",
+		brokr: {},
+		entities: [
+			{ ...PUMP, pin: "D99" },
+			{ ...PUMP, pin: "D2" },
+		],
+	});
+	const { status, stdout, stderr } = run([path, "--board", "nodemcu-v2", "--json"]);
+	assert.equal(status, 1);
+	assert.equal(stderr, "");
+	const { ok, problems } = JSON.parse(stdout) as Report;
+	assert.equal(ok, false);
+	assert.deepEqual(
+		problems.map((problem) => problem.split(":").slice(0, 2).join(":")),
+		[
+			"many.json: brokr",
+			"many.json: node",
+			"many.json: entities[0].pin",
+			"many.json: entities[1].id",
+			"many.json: wifi",
+			"many.json: broker.url",
+		],
+	);
+});
+
+test("JSON that is none: line and column, exit code 1", () => {
+	const path = write("broken.json", '{\n\t"node": "x",\n\t"password": "s3cr3t",\n}\n');
+	const { status, stderr } = run([path, "--board", "nodemcu-v2"]);
+	assert.equal(status, 1);
+	assert.equal(
+		stderr,
+		'fieldmote check: broken.json: is no JSON: line 3, column 22: JSON has no "," before "}"\n',
+	);
+});
+
+const WRONG_USE: readonly (readonly [words: readonly string[], text: RegExp])[] = [
+	[["site.example.json"], /--board: is missing/],
+	[["site.example.json", "--board", "nodemcu"], /--board "nodemcu": .*did you mean nodemcu-v2\?/],
+	[["nowhere.json", "--board", "nodemcu-v2"], /nowhere\.json: no such file/],
+	[["a.json", "b.json", "--board", "nodemcu-v2"], /unexpected word "b\.json"/],
+	[["site.example.json", "--bord", "x"], /unknown option --bord; did you mean --board\?/],
+	[["site.example.json", "--board", "nodemcu-v2", "--node", "A B"], /--node "A B": must be/],
+];
+for (const [words, text] of WRONG_USE) {
+	test(`wrong use: ${words.join(" ")}`, () => {
+		const { status, stdout, stderr } = run(words);
+		assert.equal(status, 2, stderr);
+		assert.equal(stdout, "");
+		assert.match(stderr, text);
+		assert.equal(stderr.trim().split("\n").length, 1, stderr);
+	});
+}
+
+test("--picture draws the board with the site's entities on its pins", () => {
+	const picture = join(folder, "board.svg");
+	const path = write("pictured.json", { ...BASIC, entities: [PUMP] });
+	assert.equal(run([path, "--board", "nodemcu-v2", "--picture", picture]).status, 0);
+	assert.match(readFileSync(picture, "utf8"), /^<svg .*pump \(relay\).*<\/svg>\s*$/s);
+	const nowhere = join(folder, "no/such/folder.svg");
+	const { status, stderr } = run([path, "--board", "nodemcu-v2", "--picture", nowhere]);
+	assert.equal(status, 1);
+	assert.match(stderr, /^fieldmote check: --picture .*: cannot be written \(ENOENT\)\n$/);
+});
+
+test("the example of a site can be built for the board that the README flashes", () => {
+	const path = resolve("site.example.json");
+	const values = {};
+	const request = { site: path, board: "nodemcu-v2", node: "", values, root: ROOT, sdk: "/none" };
+	assert.deepEqual(examine(request).problems, []);
+});
