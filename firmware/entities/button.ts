@@ -26,25 +26,23 @@ const enum Const {
 }
 
 const enum Phase {
+	/** Not pressed, or pressed and told already, or since before the boot. */
 	Idle = 0,
 	/** Held, may become a long press. */
 	Down = 1,
 	/** Released, may become a double press. */
 	Up = 2,
-	/** Held, and told already, or since before the boot. */
-	Spent = 3,
 }
 
 export class Button extends Entity implements PinTarget {
 	private readonly contact: Debounce;
-	private phase: number;
+	private phase: number = Phase.Idle;
 	/** When the phase began. */
 	private since = 0;
 
 	constructor(options: Json, io: EntityIo, _kept: string) {
 		super(options);
 		this.contact = new Debounce(options, io, true, this);
-		this.phase = this.contact.level === 1 ? Phase.Spent : Phase.Idle;
 	}
 
 	handlePin(): void {
@@ -58,9 +56,9 @@ export class Button extends Entity implements PinTarget {
 			if (contact.level === 1) this.press(contact.changedAt, now);
 			else this.release(contact.changedAt, now);
 		}
-		if (contact.isUnstable || this.pollTimeout(now) !== 0) return;
+		if (this.pollTimeout(now) !== 0) return;
 		const event = this.phase === Phase.Down ? "long" : "single";
-		this.phase = this.phase === Phase.Down ? Phase.Spent : Phase.Idle;
+		this.phase = Phase.Idle;
 		this.fire(event, now);
 	}
 
@@ -89,7 +87,7 @@ export class Button extends Entity implements PinTarget {
 	private press(at: number, now: number): void {
 		const wasUp = this.phase === Phase.Up;
 		if (wasUp && ((at - this.since) | 0) < this.doubleMs) {
-			this.phase = Phase.Spent;
+			this.phase = Phase.Idle;
 			this.fire("double", now);
 			return;
 		}

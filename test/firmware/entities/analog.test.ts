@@ -126,6 +126,10 @@ test("minimumMs: not more often, and the newest value then", () => {
 		values(rig),
 		[0, 3, 6, 9].map((i) => rounded((i * 100) / FULL, 2)),
 	);
+	// A sample that is late does not put the next one off.
+	const late = gauge({ intervalMs: 1000, minimumMs: 1000 }).pass(0);
+	late.elapsedMs += 1300;
+	assert.deepEqual(times(late.pass(1700)), [0, 1300, 2000, 3000]);
 });
 
 test("delta is against what was reported, not against the last sample", () => {
@@ -238,6 +242,8 @@ test("an entry that is right, and each thing that can be wrong", () => {
 	assert.deepEqual(problemsOf(checkAnalog, good, plan), []);
 	assert.deepEqual(plan.taken, ["GPIO36 3 it"]);
 	assert.deepEqual(problemsOf(checkAnalog, { pin: "GPIO36" }), []);
+	const even = { pin: "GPIO36", intervalMs: 5000, minimumMs: 5000, maximumMs: 5000, delta: 1 };
+	assert.deepEqual(problemsOf(checkAnalog, even), []);
 	const list = "calibration: must be a list of 2 to 8 points [raw, value]";
 	const bad: [object, string[]][] = [
 		[{ calibration: [[0, 1]] }, [list]],

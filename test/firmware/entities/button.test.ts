@@ -195,6 +195,12 @@ test("timers that are late: the same events, by the times of the edges", () => {
 	rig.elapsedMs += 400;
 	rig.set("P", 1).pass(100).set("P", 0).pass(2000);
 	assert.equal(events(rig), "single, long, double, single, single");
+	// Pressed again at the very moment of the limit.
+	const exact = bell();
+	exact.set("P", 1).pass(100).set("P", 0).pass(340);
+	exact.elapsedMs += 10;
+	exact.set("P", 1).pass(100).set("P", 0).pass(2000);
+	assert.equal(events(exact), "single, single");
 });
 
 test("each edge asks for a new timeout", () => {
