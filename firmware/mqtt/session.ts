@@ -106,6 +106,11 @@ export class Session extends Core {
 		return hasFlag(this, Flag.Inherited);
 	}
 
+	/** Number of the broker that accepted us last, -1 before the first time. */
+	get broker(): number {
+		return (this.numbers[Place.SessionBroker] as number) - 1;
+	}
+
 	/**
 	 * The transport is open: CONNECT goes out.
 	 * @param broker number of the broker that it leads to, 0 or more, where there are several. Each

@@ -34,11 +34,6 @@ export interface NodeCard {
 	readonly entities: readonly Entity[];
 }
 
-/** An entity of the user's own says its members: `"p":"number","min":0`, no braces, "p" first. */
-interface Described {
-	readonly discovery?: string;
-}
-
 export const PLAIN_MEMBERS = "value_json";
 
 const enum Const {
@@ -132,9 +127,6 @@ export const removalOf = (removed: string): string => {
 	return text;
 };
 
-/** Members of an entity of the user's own; "" when it says nothing. */
-const ownMembers = (entity: Entity): string => (entity as Described).discovery ?? "";
-
 /** How the keys of an entity's components begin; "" for what Home Assistant is not told. */
 const platformOf = (entity: Entity): string => {
 	switch (entity.options.kind) {
@@ -151,7 +143,7 @@ const platformOf = (entity: Entity): string => {
 		case "sensor":
 			return "n";
 		default:
-			return ownMembers(entity).split('"')[3] ?? "";
+			return entity.discovery.split('"')[3] ?? "";
 	}
 };
 
@@ -194,7 +186,7 @@ export const componentOf = (card: NodeCard, entity: Entity, which: number): stri
 	const { places } = card;
 	const letter = platformOf(entity);
 	const platform = PLATFORMS[letter];
-	const what = platform === undefined ? ownMembers(entity) : `"p":"${platform}"`;
+	const what = platform === undefined ? entity.discovery : `"p":"${platform}"`;
 	const id = nameIn(entity, which);
 	let text = `,"${letter}_${id}":{${what},"uniq_id":"${card.node}_${id}"`;
 	if (entity.takesCommands) text += `${member("cmd_t", places.setTopic(entity))},"qos":1`;

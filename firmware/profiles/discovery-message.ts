@@ -6,9 +6,8 @@
  * asked for in any case. Must not know when it is sent.
  */
 
-import { utf8Bytes } from "../checker";
 import type { PieceSource } from "../mqtt/session";
-import { writeUtf8 } from "../mqtt/wire";
+import { utf8Bytes, writeUtf8 } from "../mqtt/wire";
 import {
 	componentCount,
 	componentOf,

@@ -1,10 +1,11 @@
 /**
  * When a node tells Home Assistant what it has: once after each start, again in a session that the
- * broker began anew, and after Home Assistant says that it has started, each node after a time of
- * its own. Always holds: one message at a time, retained, at QoS 1; what was in the last one that
- * the broker took and is in the configuration no more is taken away first, and remembered until the
- * broker has that message; nothing of a message is held while there is none. Must not know what is
- * in it. Only made where the site asks for it, and never in safe mode, where entities are missing.
+ * broker began anew and to another broker, and after Home Assistant says that it has started, each
+ * node after a time of its own. Always holds: one message at a time, retained, at QoS 1; what was in
+ * the last one that a broker took and is in the configuration no more is taken away first, and
+ * remembered until the broker has that message; nothing of a message is held while there is none.
+ * Must not know what is in it. Only made where the site asks for it, and never in safe mode, where
+ * entities are missing.
  */
 
 import { Code, codeName } from "../mqtt/codes";
@@ -50,6 +51,8 @@ export class Discovery {
 	private message: DiscoveryMessage | undefined;
 	private due = Due.Now as number;
 	private dueAt = 0;
+	/** That it was connected to last. */
+	private broker = -1;
 
 	constructor(options: DiscoveryOptions, facts: NodeFacts) {
 		this.options = options;
@@ -63,10 +66,13 @@ export class Discovery {
 		return this.due !== Due.Now || !this.facts.online();
 	}
 
-	/** @param sessionPresent the broker knows the session, and it is the same broker as before */
+	/** @param sessionPresent as CONNACK said, whoever began that session */
 	handleConnected(sessionPresent: boolean, _now: number): void {
+		const { broker } = this.facts.session;
+		const isKnown = sessionPresent && broker === this.broker;
+		this.broker = broker;
 		// One that is under way goes again by itself.
-		if (!sessionPresent && this.message === undefined) this.due = Due.Now;
+		if (!isKnown && this.message === undefined) this.due = Due.Now;
 	}
 
 	/** Names or intervals have changed: they are told again. */

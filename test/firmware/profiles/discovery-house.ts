@@ -14,7 +14,7 @@ class Thing extends Entity {
 
 /** One of the user's own: says its members itself. */
 class OwnThing extends Entity {
-	get discovery(): string {
+	override get discovery(): string {
 		return this.options.members as string;
 	}
 

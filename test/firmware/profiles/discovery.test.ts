@@ -116,6 +116,22 @@ test("again when the broker begins a new session", () => {
 	assert.deepEqual(node.announced(), [text]);
 });
 
+test("another broker is told, and the one before again, each when it is connected to", () => {
+	const node = new Node(HOUSE, new Kept());
+	for (const [broker, times] of [
+		[0, 1],
+		[0, 0],
+		[1, 1],
+		[1, 0],
+		[0, 1],
+	]) {
+		node.bench.connect(true, broker);
+		node.wait(60_000);
+		assert.equal(node.announced().length, times, `broker ${broker}`);
+		node.bench.close();
+	}
+});
+
 test("a connection that breaks in the middle: whole, once, with DUP in the same session", () => {
 	for (const sessionPresent of [true, false]) {
 		const node = new Node(HOUSE, new Kept());
