@@ -92,7 +92,7 @@ Examples:
   npm start -- --broker mqtt://10.0.0.1 --broker mqtt://10.0.0.2
   npm start -- --ntp pool.ntp.org --once
   npm start -- --board sonoff-basic-r2
-  npm start -- --board nodemcu-v2 --site site.json --world script.json --seed 7
+  npm start -- --board nodemcu-v2 --site site.example.json --seed 7
 `;
 
 /**

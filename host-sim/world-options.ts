@@ -35,7 +35,7 @@ export const WORLD_HELP = `  --site FILE           a site.json whose entities (a
                         remoteConfig, time) the node has; network and broker stay as above
   --world FILE          a script: what is pressed, set and broken when (docs/simulator.md)
   --seed N              what the sensors measure wanders, the same way for the same number
-  --entity FILE.ts      an entity of your own, its kind the file's name; may be given several times
+  --entity FILE.ts      an entity of your own, its kind is the file's name; as often as needed
 `;
 
 /** Reads the options that are about the world. */
