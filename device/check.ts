@@ -16,7 +16,7 @@ import { extrasManifest } from "./extras";
 import { printable } from "./printable";
 import { reportOf } from "./report";
 import { ConfigurationError } from "./site-files";
-import { sdkFolder } from "./tools";
+import { type Environment, sdkFolder } from "./tools";
 
 /** This file is in device/ or, bundled, in dist/. */
 const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -50,26 +50,42 @@ Examples:
   npm run check -- --board sonoff-basic-r2 --node lamp-1 --json
 `;
 
-/**
- * Runs the command with the words that followed it.
- * @param root the checkout
- */
+/** Where it writes, and what it knows of the machine. */
+export interface Surroundings {
+	readonly out: (text: string) => void;
+	readonly err: (text: string) => void;
+	readonly environment: Environment;
+	/** The checkout. */
+	readonly root: string;
+}
+
+/** Runs the command with the words that followed it. */
 export async function main(words: readonly string[], root = CHECKOUT): Promise<void> {
+	process.exitCode = check(words, {
+		out: (text) => process.stdout.write(text),
+		err: (text) => process.stderr.write(text),
+		environment: process.env,
+		root,
+	});
+}
+
+/** @returns exit code */
+export function check(words: readonly string[], surroundings: Surroundings): number {
 	try {
-		run(words, root);
+		return run(words, surroundings);
 	} catch (error) {
 		const wrongUse = error instanceof UsageError;
 		if (!wrongUse && !(error instanceof ConfigurationError)) throw error;
-		say(error.message.split("\n"));
-		process.exitCode = wrongUse ? 2 : 1;
+		surroundings.err(problemText(error.message.split("\n")));
+		return wrongUse ? 2 : 1;
 	}
 }
 
-function run(words: readonly string[], root: string): void {
+function run(words: readonly string[], { out, err, environment, root }: Surroundings): number {
 	const { names, has, text } = readWords(words, OPTIONS);
 	if (has("help")) {
-		process.stdout.write(HELP);
-		return;
+		out(HELP);
+		return 0;
 	}
 	const board = text("board");
 	const node = text("node") ?? "";
@@ -78,16 +94,17 @@ function run(words: readonly string[], root: string): void {
 	if (node !== "" && !isId(node)) {
 		throw new UsageError(`--node "${node}": must be 1 to 32 of a-z, 0-9 and -`);
 	}
-	const sdk = sdkFolder(process.env);
+	const sdk = sdkFolder(environment);
 	const examined = examine({ site: names[0], board, node, values: {}, root, sdk });
 	const report = reportOf(examined, board);
-	if (has("json")) process.stdout.write(`${JSON.stringify(report, undefined, "\t")}\n`);
+	if (has("json")) out(`${JSON.stringify(report, undefined, "\t")}\n`);
 	else {
-		process.stdout.write(checkText(report));
-		say(report.problems);
+		out(checkText(report));
+		if (!report.ok) err(problemText(report.problems));
 	}
-	if (!report.ok) process.exitCode = 1;
-	else writeFiles(examined, text("drivers"), text("picture"));
+	if (!report.ok) return 1;
+	writeFiles(examined, text("drivers"), text("picture"));
+	return 0;
 }
 
 function writeFiles(
@@ -109,8 +126,6 @@ function write(option: string, path: string, content: string): void {
 	}
 }
 
-function say(lines: readonly string[]): void {
-	if (lines.length === 0) return;
-	const [first, ...rest] = lines.map(printable);
-	process.stderr.write(`fieldmote check: ${[first, ...rest].join("\n  ")}\n`);
+function problemText(lines: readonly string[]): string {
+	return `fieldmote check: ${lines.map(printable).join("\n  ")}\n`;
 }

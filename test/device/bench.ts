@@ -20,7 +20,7 @@ import { delimiter, dirname, join, resolve } from "node:path";
 /** Writes its folder, its variables and its arguments, one a line; then makes main.bin. */
 const MCCONFIG = `#!/bin/sh
 { echo "cwd $PWD"
-  for name in MODDABLE ESP_BASE BOARD CREDENTIALS SITE UPLOAD_PORT; do
+  for name in MODDABLE ESP_BASE BOARD CREDENTIALS SITE SECRETS DRIVERS UPLOAD_PORT; do
     eval "value=\\$$name"; [ -n "$value" ] && echo "$name $value"
   done
   for word in "$@"; do echo "word $word"; done

@@ -9,6 +9,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import { check } from "../../device/check";
 import { checkText } from "../../device/check-text";
 import { examine } from "../../device/examine";
 import { type Report, reportOf } from "../../device/report";
@@ -55,15 +56,35 @@ function reportOn(site: unknown, board = "nodemcu-v2", folderOfSdk = sdk): Repor
 	return reportOf(examine(request), board);
 }
 
-function run(words: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-	const program = join(import.meta.dirname, "run-check.ts");
-	const { status, stdout, stderr } = spawnSync(
-		process.execPath,
-		["--import", "tsx", program, ROOT, ...words],
-		{ encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder, MODDABLE: sdk } },
-	);
-	return { status, stdout, stderr };
+interface Answer {
+	status: number;
+	stdout: string;
+	stderr: string;
 }
+
+function run(words: readonly string[]): Answer {
+	const answer = { status: 0, stdout: "", stderr: "" };
+	answer.status = check(words, {
+		out: (text) => {
+			answer.stdout += text;
+		},
+		err: (text) => {
+			answer.stderr += text;
+		},
+		environment: { MODDABLE: sdk },
+		root: ROOT,
+	});
+	return answer;
+}
+
+test("is a program with an exit code", () => {
+	const program = join(import.meta.dirname, "run-check.ts");
+	const words = ["--import", "tsx", program, ROOT, "site.example.json", "--board", "nodemcu"];
+	const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+	assert.equal(status, 2);
+	assert.equal(stdout, "");
+	assert.match(stderr, /^fieldmote check: --board "nodemcu": .*did you mean nodemcu-v2\?\n$/);
+});
 
 test("says the entities with their pins, what they do at boot and without contact", () => {
 	const { ok, entities, problems, picture } = reportOn({
