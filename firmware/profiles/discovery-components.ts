@@ -18,7 +18,9 @@ export interface EntityPlaces {
 	stateTopic(entity: Entity, leaf: string): string;
 	/**
 	 * Where in the JSON on the state topic the entity's own members are, as an expression of Jinja:
-	 * PLAIN_MEMBERS, or a part of it. With a part, a light says no JSON but ON and OFF.
+	 * PLAIN_MEMBERS, or a part of it that is a dictionary also where the JSON is not about the entity
+	 * (`value_json.get('climate',{})`). With a part, what takes commands says ON and OFF, whatever
+	 * its payloads, and a light says no JSON.
 	 */
 	membersAt(entity: Entity): string;
 }
@@ -202,7 +204,8 @@ const membersOf = (entity: Entity, at: string): string => {
 	const text = member("name", nameOf(options)) + member("dev_cla", options.deviceClass);
 	switch (options.kind) {
 		case "relay": {
-			const payloads = (options.payloads ?? {}) as Json;
+			const payloads = options.payloads as Json | undefined;
+			if (payloads === undefined || at !== PLAIN_MEMBERS) return text;
 			return text + member("pl_on", payloads.on) + member("pl_off", payloads.off);
 		}
 		case "light":

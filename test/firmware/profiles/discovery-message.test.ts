@@ -183,6 +183,7 @@ test("with Tasmota's topics: its words, its LWT, and values where its JSON has t
 	const all = componentsOf(text);
 	assert.equal(all.s_pump.command_topic, "cmnd/shed/POWER");
 	assert.equal(all.l_lamp.schema, undefined, "POWER says ON and OFF, no JSON");
+	assert.equal(all.s_room1.payload_on, undefined, "nor other words");
 	const template = "{{value_json.get('soil',{}).get('value','')}}";
 	assert.equal(all.n_soil.value_template, template);
 	assert.equal(all.n_soil.state_topic, "tele/shed/SENSOR");
