@@ -1,8 +1,8 @@
 /**
  * When a node tells Home Assistant what it has: once after each start, again in a session that the
  * broker began anew and to another broker, and after Home Assistant says that it has started, each
- * node after a time of its own. Always holds: one message at a time, retained, at QoS 1; what was in
- * the last one that a broker took and is in the configuration no more is taken away first, and
+ * node after a time of its own. Always holds: one message at a time, retained, at QoS 1; what was
+ * in the last one that a broker took and is in the configuration no more is taken away first, and
  * remembered until the broker has that message; nothing of a message is held while there is none.
  * Must not know what is in it. Only made where the site asks for it, and never in safe mode, where
  * entities are missing.
