@@ -34,9 +34,9 @@ export interface SiteFiles {
 export function readSite(path: string | undefined, root: string): SiteFiles {
 	const file = path === undefined ? join(root, "site.json") : resolve(path);
 	const isThere = existsSync(file);
-	if (path !== undefined && !isThere) throw new UsageError(`--site ${path}: no such file`);
+	if (path !== undefined && !isThere) throw new UsageError(`site ${path}: no such file`);
 	if (path !== undefined && !file.endsWith(".json")) {
-		throw new UsageError(`--site ${path}: its name must end in .json`);
+		throw new UsageError(`site ${path}: its name must end in .json`);
 	}
 	const problems: string[] = [];
 	const defaults = join(root, "firmware/defaults/site.json");

@@ -239,7 +239,7 @@ const ERRORS: [what: string, words: string[], hidden: string, status: number, te
 		1,
 		/IDF_PATH is not set.*--device esp32/,
 	],
-	["site", [...GIVEN, "--site", "nosuch.json"], "", 2, /--site nosuch\.json: no such file/],
+	["site", [...GIVEN, "--site", "nosuch.json"], "", 2, /site nosuch\.json: no such file/],
 	["DER", [...GIVEN, "--credentials", "/nosuch"], "", 2, /--credentials \/nosuch: no such folder/],
 ];
 
