@@ -81,6 +81,17 @@ test("colour and brightness are multiplied once, then seen by the eye", () => {
 	assert.deepEqual([rig.duty("R"), rig.duty("G"), rig.duty("B")], [1, 0, 0]);
 });
 
+test("a colour that is not black is never dark, whatever its brightness", () => {
+	for (const brightness of [1, 2, 9, 40, 255]) {
+		for (const channel of [1, 2, 30, 255]) {
+			const rig = lamp(RGB);
+			rig.command(`{"brightness":${brightness},"color":{"r":0,"g":${channel},"b":0}}`);
+			assert.ok((rig.duty("G") as number) >= 1, `${brightness} ${channel}`);
+			assert.deepEqual([rig.duty("R"), rig.duty("B")], [0, 0]);
+		}
+	}
+});
+
 test("OFF keeps brightness and colour for the next ON; brightness 0 and black are OFF", () => {
 	const rig = lamp(RGB);
 	const color = { r: 1, g: 2, b: 3 };
