@@ -1,7 +1,7 @@
 /**
  * Where and why a text is no JSON: JavaScript's own parser does not always tell the place, and
- * quotes the file, which may hold passwords. Pure. Always holds: what is said of a text is a line, a
- * column, and words of this file or the name of a key.
+ * quotes the file, which may hold passwords. Pure. Always holds: what is said of a text is a line,
+ * a column, and words of this file or the name of a key.
  */
 
 /** Counted from 1. */
