@@ -28,7 +28,8 @@ import type { UdpConstructor } from "./net/udp";
 import type { WifiConstructor } from "./net/wifi-types";
 import type { Chip } from "./platform/figures";
 import { TRANSMIT_BYTES } from "./profiles/payloads";
-import type { StandardOwner } from "./profiles/standard";
+import { RemoteConfig } from "./profiles/remote-config";
+import type { Announcement, StandardOwner } from "./profiles/standard";
 import { Runtime } from "./runtime";
 import { Boots } from "./store/boots";
 import { Sequence } from "./store/sequence";
@@ -119,24 +120,25 @@ const startLife = ({ chip, Preference }: Platform): Boots => {
 	return boots;
 };
 
-/** In safe mode only what switches loads, because the fault may be in the rest. */
-const makeEntities = (platform: Platform, list: readonly Json[], boots: Boots): Entities => {
+const makeEntities = (platform: Platform, list: readonly Json[], loadsOnly: boolean): Entities => {
 	const { board, Digital, modules, Preference } = platform;
 	const io = new BoardIo(board, Digital, modules);
 	const states = new States(Preference, list.length);
-	return new Entities(list, io, states, boots.safeMode);
+	return new Entities(list, io, states, loadsOnly);
 };
 
-const start = (
-	platform: Platform,
-	board: BoardConfig,
-	site: BootSite,
-	boots: Boots,
-): Stop => {
+const start = (platform: Platform, board: BoardConfig, site: BootSite, boots: Boots): Stop => {
 	const now = Time.ticks | 0;
 	const demo = site.profile === "demo" && !boots.safeMode;
-	const entities = makeEntities(platform, demo ? [] : site.entities, boots);
-	const settings = new Settings(platform.Preference);
+	const { Preference } = platform;
+	const remote = site.remoteConfig
+		? new RemoteConfig(site.entities, new KeptText(Preference, "config"))
+		: undefined;
+	if (remote !== undefined && remote.problem !== "") log("config", `not taken: ${remote.problem}`);
+	// In safe mode only what switches loads, because the fault may be in the rest.
+	const loadsOnly = demo || boots.safeMode;
+	const entities = makeEntities(platform, remote?.entities ?? site.entities, loadsOnly);
+	const settings = new Settings(Preference);
 	const clock = new Clock();
 	assumeTime(clock, settings, platform.config, site.allowUnset, now);
 	const { node, broker } = site;
@@ -154,7 +156,9 @@ const start = (
 		entities,
 		broadcast: site.broadcast ? broadcastPrefix(site.base) : "",
 		tasmota: site.tasmotaTopic,
-		journal: new KeptText(platform.Preference, "command"),
+		journal: new KeptText(Preference, "command"),
+		remote,
+		announcement: announcementOf(platform, site),
 		profile: boots.safeMode ? "safe" : site.profile,
 		supervisor: site.supervisor,
 		needsClock: broker.secure && !site.allowUnset,
@@ -181,6 +185,16 @@ const start = (
 		owner: NOBODY,
 	});
 	return (done) => runtime.stop(done);
+};
+
+/** What Home Assistant is told of the node, where the site wants it. */
+const announcementOf = (platform: Platform, site: BootSite): Announcement | undefined => {
+	const { discoveryPrefix, node } = site;
+	if (discoveryPrefix === "") return undefined;
+	const { board, config, Preference } = platform;
+	const store = new KeptText(Preference, "announced");
+	const model = String(board.title ?? board.name);
+	return { prefix: discoveryPrefix, store, node, model, version: String(config.version ?? "") };
 };
 
 const makeSession = (

@@ -31,7 +31,8 @@ export const stop = boot({
 	TLSSocket,
 	// The SDK types a datagram without its address.
 	UDP: UDP as unknown as Platform["UDP"],
-	Digital,
+	// The SDK types a callback's `this` as the pin alone, without its target.
+	Digital: Digital as unknown as Platform["Digital"],
 	modules: Modules,
 	Preference,
 	chip,

@@ -6,7 +6,7 @@
 
 import Time from "time";
 import { type FactSources, Facts } from "./facts";
-import { codeName, Event, type Session } from "./mqtt/session";
+import { codeName, Event } from "./mqtt/session";
 import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
 import { type BrokerChoice, brokerName, nextBroker } from "./net/brokers";
@@ -28,7 +28,6 @@ import { Supervisor, type SupervisorLimits } from "./supervisor";
 
 /** 0 to 1 s at first, 0 to 2 min in the end; up for a minute counts as recovered. */
 const RECONNECT = Object.freeze({ baseMs: 1_000, capMs: 120_000, stableMs: 60_000 });
-
 const enum Const {
 	/** Uptime, supervisor and safe mode are looked at as often, at least. */
 	WATCH_MS = 60_000,
@@ -59,8 +58,7 @@ export interface Wiring
 	owner: LinkOwner & StandardOwner;
 }
 
-export class Runtime
-	implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperOwner, AlarmOwner {
+export class Runtime implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperOwner, AlarmOwner {
 	alarm: OwnedTimer | undefined;
 	private readonly wiring: Wiring;
 	private readonly life: NodeLife;
@@ -76,29 +74,24 @@ export class Runtime
 	/** Stopping: who is told, and until when the good-bye may take. */
 	private stopped: (() => void) | undefined;
 	private stopDue = 0;
-
 	constructor(wiring: Wiring) {
 		const now = Time.ticks | 0;
 		const demo = wiring.profile === "demo";
-		const connectDelayMs = demo ? DEMO_CONNECT_DELAY_MS : 0;
 		wiring.owner = this;
 		this.watchDue = now;
 		this.wiring = wiring;
+		const connectDelayMs = demo ? DEMO_CONNECT_DELAY_MS : 0;
 		this.life = new NodeLife({ needsClock: wiring.needsClock, connectDelayMs }, now);
 		this.keeper = new TimeKeeper(wiring, this);
 		this.link = new Link(wiring);
 		this.wifi = new WifiStation(wiring, this);
 		this.facts = new Facts(wiring, this.wifi, now);
-		const { profile, supervisor } = wiring;
-		if (profile === "safe") this.profile = new SafeProfile(wiring, this.facts, now);
+		const { supervisor } = wiring;
+		if (wiring.profile === "safe") this.profile = new SafeProfile(wiring, this.facts, now);
 		else if (demo) this.profile = new DemoProfile(this.facts);
 		else this.profile = new StandardProfile(wiring, this.facts, now);
 		if (supervisor !== undefined) this.supervisor = new Supervisor(supervisor, now);
 		this.advance();
-	}
-
-	get session(): Session {
-		return this.wiring.session;
 	}
 
 	/** Says good-bye to the broker and ends; `done` is called once, within about two seconds. */
@@ -119,7 +112,7 @@ export class Runtime
 
 	handleLinkEvent(event: number): void {
 		const now = Time.ticks | 0;
-		const { session } = this;
+		const { session } = this.wiring;
 		if (event === Event.Connected) {
 			this.linkUp(session.event.sessionPresent, now);
 		} else if (event === Event.Message) {
@@ -164,7 +157,7 @@ export class Runtime
 		return Time.ticks | 0;
 	}
 
-	/** A pin's event: what there is to send goes out, and the next alarm may be sooner. */
+	/** A pin's event. */
 	handleProfileChanged(): void {
 		this.link.pump();
 		this.disconnectWhenIdle();
@@ -176,7 +169,7 @@ export class Runtime
 	}
 
 	handleWifiUp(): void {
-		// At power-on nobody has lost anything yet: no delay.
+		// At power-on nobody has lost anything yet.
 		const delayMs = this.joined ? this.backoff.nextDelayMs(this.wiring.random()) : 0;
 		this.joined = true;
 		this.life.handleWifiUp(delayMs, Time.ticks | 0);
@@ -217,14 +210,13 @@ export class Runtime
 	/** Restarts where safe mode is over or the supervisor says so. */
 	private watch(now: number): void {
 		const { boots, clock, needsClock } = this.wiring;
-		const { facts } = this;
 		this.watchDue = (now + Const.WATCH_MS) | 0;
-		const isOver = boots.handleUptime(facts.uptimeSeconds(now));
+		const isOver = boots.handleUptime(this.facts.uptimeSeconds(now));
 		if (isOver) this.restart(SAFE_MODE_OVER);
 		if (isOver || this.supervisor === undefined) return;
 		const isSet = clock.quality === Quality.Set;
 		const ready = isSet || !needsClock;
-		const why = this.supervisor.update(this.wifi.up, isSet, ready, facts.online(), now);
+		const why = this.supervisor.update(this.wifi.up, isSet, ready, this.facts.online(), now);
 		if (why !== "") this.restart(why);
 	}
 
@@ -235,13 +227,13 @@ export class Runtime
 	}
 
 	private linkUp(sessionPresent: boolean, now: number): void {
-		const session = sessionPresent ? "session resumed" : "session new";
-		log("mqtt", `connected, ${brokerName(this.wiring, ", ")}${session}`);
+		const isNew = sessionPresent ? "session resumed" : "session new";
+		log("mqtt", `connected, ${brokerName(this.wiring, ", ")}${isNew}`);
 		this.backoff.handleUp(now);
 		this.life.handleLinkUp();
 		const { subscriptions } = this.profile;
 		if (subscriptions.length > 0) {
-			const code = this.session.subscribe(subscriptions, now);
+			const code = this.wiring.session.subscribe(subscriptions, now);
 			if (code < 0) {
 				this.facts.error = `mqtt: no subscription: ${codeName(code)}`;
 				log("mqtt", `no subscription: ${codeName(code)}`);
@@ -251,7 +243,7 @@ export class Runtime
 	}
 
 	private subscribed(now: number): void {
-		const { granted, grantedCount } = this.session.event;
+		const { granted, grantedCount } = this.wiring.session.event;
 		for (let i = 0; i < grantedCount; i++) {
 			const { topic } = this.profile.subscriptions[i];
 			if (granted[i] === 0x80) {
@@ -288,12 +280,12 @@ export class Runtime
 	/** While stopping: DISCONNECT once everything is acknowledged [MQTT-3.14.4-3]. */
 	private disconnectWhenIdle(): void {
 		if (this.stopped === undefined || !this.facts.online() || !this.profile.idle) return;
-		this.session.disconnect(Time.ticks | 0);
+		this.wiring.session.disconnect(Time.ticks | 0);
 		this.link.pump();
 	}
 
 	private finish(): void {
-		const done = this.stopped;
+		const { stopped: done } = this;
 		this.stopped = undefined;
 		if (done === undefined) return;
 		clearAlarm(this);

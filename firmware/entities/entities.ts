@@ -42,12 +42,7 @@ export class Entities implements EntityOwner {
 	 * @param list the site's entries, checked
 	 * @param loadsOnly nothing but what switches loads, for safe mode
 	 */
-	constructor(
-		list: readonly Json[],
-		io: EntityIo,
-		store: StateStore,
-		loadsOnly: boolean,
-	) {
+	constructor(list: readonly Json[], io: EntityIo, store: StateStore, loadsOnly: boolean) {
 		this.store = store;
 		for (const options of list) {
 			if (loadsOnly && !isLoad(options.kind)) continue;
@@ -90,7 +85,8 @@ export class Entities implements EntityOwner {
 	}
 
 	handleTimeout(now: number): void {
-		for (const entity of this.entities) if (entity.pollTimeout(now) === 0) entity.handleTimeout(now);
+		for (const entity of this.entities)
+			if (entity.pollTimeout(now) === 0) entity.handleTimeout(now);
 		if (this.hasUnwritten && ((now - this.writeAt) | 0) >= 0) this.write(now);
 	}
 

@@ -38,7 +38,7 @@ export interface SensorDriver {
 	sample(): object | undefined;
 }
 
-/** Makes what an entity drives. Pins are labels of the board; each method throws Error if it cannot. */
+/** Makes what an entity drives. Pins are the board's labels; each method may throw Error. */
 export interface EntityIo {
 	/** @param level logical, from the moment on which the pin is an output */
 	output(pin: string, activeLow: boolean, level: 0 | 1): DigitalOutput;
@@ -83,8 +83,8 @@ export interface EntityOwner {
 }
 
 export abstract class Entity {
-	/** As in the site: frozen, in flash, checked. */
-	readonly options: Json;
+	/** As in the site: frozen, in flash, checked; another record where `config` changed it. */
+	options: Json;
 	/** The state has to be published: it changed, or nobody was told yet. */
 	stateDue = true;
 	/** Set before anything is called. */
@@ -115,6 +115,11 @@ export abstract class Entity {
 
 	/** What the state will be in a moment ("ON": it waits for its turn); "" for nothing. */
 	get pending(): string {
+		return "";
+	}
+
+	/** Members of its component in Home Assistant's discovery, `"p"` first; "": not announced. */
+	get discovery(): string {
 		return "";
 	}
 

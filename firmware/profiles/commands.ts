@@ -1,9 +1,9 @@
 /**
- * Commands on their way in: which entity they are for, whether they may be carried out, what became
- * of them. Always holds: a command with an `id` takes effect at most once, and gets the same result
- * again; what waited at the broker while the node was away is told from what comes now; each command
- * at QoS 1 or 2 gets its result and is acknowledged only when that is on its way; nothing that comes
- * stops the next. Must not know pins.
+ * Commands on their way in: which entity they are for, whether they may be carried out, what
+ * became of them. Always holds: a command with an `id` takes effect at most once, and gets the same
+ * result again; what waited at the broker while the node was away is told from what comes now; each
+ * command at QoS 1 or 2 gets its result and is acknowledged only when that is on its way; nothing
+ * that comes stops the next. Must not know pins.
  *
  * What is from before: after a connect to a session that the broker kept, the node sends a nonce to
  * a topic of its own. The broker puts it behind all that waits, so what comes before its return was
@@ -89,11 +89,15 @@ export class Commands {
 		this.quietAt = (now + Const.QUIET_MS) | 0;
 	}
 
+	/** A result that somebody else made; `handle` as for ResultQueue. */
+	pushResult(payload: string, handle: number): void {
+		this.results.push(payload, handle);
+	}
+
 	/** session.message is one; every one with a handle is acknowledged, now or with its result. */
-	handleMessage(now: number): void {
+	handleMessage(topic: string, now: number): void {
 		const { session } = this.facts;
 		const { handle } = session.message;
-		const topic = session.messageTopic();
 		const entity = this.dialect.route(topic);
 		this.quietAt = (now + Const.QUIET_MS) | 0;
 		let result = "";

@@ -11,6 +11,7 @@ import type { Entity } from "../entities/entity";
 import type { Session } from "../mqtt/session";
 import type { Outbox } from "../store/outbox";
 import { entityOf, leafTopic, type NodeTopics, setTopic } from "../topics";
+import { PLAIN_MEMBERS } from "./discovery-components";
 import type { Subscription } from "./profile";
 
 export interface DialectOptions {
@@ -81,6 +82,11 @@ export class Dialect {
 	stateTopic(entity: Entity, leaf: string): string {
 		const own = leaf === "state" ? replacedTopic(entity, leaf) : "";
 		return own === "" ? leafTopic(this.options.topics, entity.id, leaf) : own;
+	}
+
+	/** Where in the JSON of a state an entity's own members are: an expression of Jinja. */
+	membersAt(_entity: Entity): string {
+		return PLAIN_MEMBERS;
 	}
 
 	/** The word for ON or OFF; anything else as it is. */

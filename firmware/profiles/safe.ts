@@ -5,8 +5,8 @@
  * Must not use what the normal profiles are made of: the fault may be there.
  */
 
-import { Code } from "../mqtt/codes";
 import type { Entities } from "../entities/entities";
+import { Code } from "../mqtt/codes";
 import { entityOf, leafTopic, type NodeTopics, setTopic } from "../topics";
 import { diagPayload, refusedOutcome, resultPayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";

@@ -1,7 +1,7 @@
 /**
- * The normal life of a node at the broker: availability, timestamps, diagnostics, entities and their
- * commands. Always holds: a report goes out in order or is counted as dropped; a state topic says
- * what the pin has, after the pin had it; a broker that lost its memory is told all states anew.
+ * The normal life of a node at the broker: availability, timestamps, diagnostics, entities and
+ * their commands. Always holds: a report goes out in order or is counted as dropped; a state topic
+ * says what the pin has, after the pin had it; a broker that lost its memory is told all states.
  * Must not know sockets, timers or pins.
  */
 
@@ -10,10 +10,13 @@ import type { Entity } from "../entities/entity";
 import { Code, codeName } from "../mqtt/codes";
 import { log } from "../net/log";
 import { Outbox } from "../store/outbox";
+import { configTopic } from "../topics";
 import { Commands, type CommandsOptions } from "./commands";
 import { Dialect } from "./dialect";
+import { Discovery, type DiscoveryOptions } from "./discovery";
 import { diagPayload, timeMembers, timePayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
+import type { RemoteConfig } from "./remote-config";
 import { TasmotaDialect } from "./tasmota";
 
 const enum Const {
@@ -27,9 +30,19 @@ export interface StandardOptions extends CommandsOptions {
 	readonly timeMinimumMs: number;
 	readonly timeMaximumMs: number;
 	readonly diagIntervalMs: number;
+	/** Undefined: Home Assistant is told nothing. */
+	readonly announcement: Announcement | undefined;
+	/** Undefined: the topic `config` is not listened to. */
+	readonly remote: RemoteConfig | undefined;
 	/** The runtime: called from a pin's event. */
 	readonly owner: StandardOwner;
 }
+
+/** What of discovery the profile does not know by itself. */
+export type Announcement = Pick<
+	DiscoveryOptions,
+	"prefix" | "store" | "node" | "model" | "version"
+>;
 
 export interface StandardOwner {
 	/** Something may have to be sent, or is due sooner. */
@@ -44,6 +57,7 @@ export class StandardProfile implements Profile, EntityListener {
 	private readonly outbox = new Outbox(Const.OUTBOX_LIMIT);
 	private readonly dialect: Dialect;
 	private readonly commands: Commands;
+	private readonly discovery: Discovery | undefined;
 	private availabilityDue = false;
 	private stopping = false;
 	/** Token of the first report, 0 before there is one: who watches the console waits for it. */
@@ -59,6 +73,11 @@ export class StandardProfile implements Profile, EntityListener {
 			options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
 		this.commands = new Commands(options, this.dialect, facts);
 		this.commands.subscribe(subscriptions);
+		if (options.remote !== undefined) {
+			subscriptions.push({ topic: configTopic(options.topics), qos: 1 });
+		}
+		this.discovery = this.makeDiscovery(options.announcement);
+		if (this.discovery !== undefined) subscriptions.push(this.discovery.subscriptions[0]);
 		this.subscriptions = subscriptions;
 		this.timeDue = now;
 		this.diagDue = now;
@@ -70,15 +89,18 @@ export class StandardProfile implements Profile, EntityListener {
 		const { session } = this.facts;
 		if (!this.facts.online()) return true;
 		const queued = this.outbox.length + this.commands.length;
-		return !this.availabilityDue && !this.stateDue && queued === 0 && session.inFlight === 0;
+		if (this.availabilityDue || this.stateDue || queued > 0) return false;
+		return session.inFlight === 0;
 	}
 
 	handleConnected(sessionPresent: boolean, now: number): void {
 		const { entities } = this.options;
 		this.availabilityDue = true;
 		// A broker without our session may have lost retained messages too, or be another one.
-		if (!sessionPresent || this.facts.session.inherited) entities.forgetPublished();
+		const isKnown = sessionPresent && !this.facts.session.inherited;
+		if (!isKnown) entities.forgetPublished();
 		entities.handleContact(true, now);
+		this.discovery?.handleConnected(isKnown, now);
 		this.commands.handleConnected(sessionPresent, now);
 		this.diagDue = now;
 		this.flush(now);
@@ -92,6 +114,7 @@ export class StandardProfile implements Profile, EntityListener {
 	handleSubscribed(): void {}
 
 	handlePublished(token: number, now: number): void {
+		if (this.discovery?.handlePublished(token, now)) return;
 		if (token === this.firstReport) {
 			log("node", "first report accepted by the broker");
 			this.firstReport = -1;
@@ -119,10 +142,13 @@ export class StandardProfile implements Profile, EntityListener {
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
 			const payload = diagPayload(facts, topics.diag, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
-			const waitMs = code === Code.Full ? Const.DIAG_RETRY_MS : this.options.diagIntervalMs;
+			const { diagIntervalMs, remote } = this.options;
+			const intervalMs = remote?.diagMs || diagIntervalMs;
+			const waitMs = code === Code.Full ? Const.DIAG_RETRY_MS : intervalMs;
 			this.diagDue = (now + waitMs) | 0;
 		}
 		this.flush(now);
+		this.discovery?.handleTimeout(now);
 	}
 
 	pollTimeout(now: number): number {
@@ -133,7 +159,8 @@ export class StandardProfile implements Profile, EntityListener {
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
 		let least = sooner(Math.max(0, Math.min(timeMs, diagMs)), entityMs);
 		least = sooner(least, this.commands.pollTimeout(now));
-		return sooner(least, this.dialect.pollTimeout(now));
+		least = sooner(least, this.dialect.pollTimeout(now));
+		return this.discovery === undefined ? least : sooner(least, this.discovery.pollTimeout(now));
 	}
 
 	handleStop(now: number): void {
@@ -146,7 +173,14 @@ export class StandardProfile implements Profile, EntityListener {
 	handleMessage(now: number): void {
 		// Going down: what is not acknowledged now comes again when the node is back.
 		if (this.stopping) return;
-		this.commands.handleMessage(now);
+		const { session } = this.facts;
+		const topic = session.messageTopic();
+		const { remote, topics } = this.options;
+		if (remote !== undefined && topic === configTopic(topics)) this.configure(remote, now);
+		// At QoS 0: nothing to acknowledge.
+		else if (!this.discovery?.handleMessage(topic, session.messageText() ?? "", now)) {
+			this.commands.handleMessage(topic, now);
+		}
 		this.flush(now);
 	}
 
@@ -167,6 +201,35 @@ export class StandardProfile implements Profile, EntityListener {
 	handleReport(entity: Entity, leaf: string, members: string, retain: boolean): void {
 		const time = timeMembers(this.facts, this.now());
 		this.dialect.report(this.outbox, entity, leaf, members, time, retain);
+	}
+
+	private makeDiscovery(announcement: Announcement | undefined): Discovery | undefined {
+		if (announcement === undefined) return undefined;
+		const { prefix, store, node, model, version } = announcement;
+		const { topics, entities } = this.options;
+		const places = this.dialect;
+		const list = entities.entities;
+		const card = { prefix, store, node, model, version, topics, places, entities: list };
+		return new Discovery(card, this.facts);
+	}
+
+	/** The message is one of the topic `config`. */
+	private configure(remote: RemoteConfig, now: number): void {
+		const { session } = this.facts;
+		const { handle } = session.message;
+		const before = remote.entities;
+		const result = remote.handleText(session.messageText() ?? "?");
+		if (result === "") {
+			if (handle > 0) session.acknowledge(handle, now);
+			return;
+		}
+		log("config", result);
+		this.commands.pushResult(result, handle);
+		if (remote.entities === before) return;
+		for (const entity of this.options.entities.entities) {
+			entity.options = remote.optionsOf(entity.id) ?? entity.options;
+		}
+		this.discovery?.handleChanged(now);
 	}
 
 	private get stateDue(): boolean {
@@ -214,7 +277,8 @@ export class StandardProfile implements Profile, EntityListener {
 	}
 
 	private intervalMs(): number {
-		const { timeMinimumMs, timeMaximumMs } = this.options;
+		const { timeMinimumMs, timeMaximumMs, remote } = this.options;
+		if (remote !== undefined && remote.timeMs > 0) return remote.timeMs;
 		return timeMinimumMs + Math.floor(this.facts.random() * (timeMaximumMs - timeMinimumMs + 1));
 	}
 }

@@ -75,6 +75,10 @@ export class TasmotaDialect extends Dialect {
 			: this.topic("tele", "SENSOR");
 	}
 
+	override membersAt(entity: Entity): string {
+		return `value_json['${entity.id}']`;
+	}
+
 	/** POWER, retained as with PowerRetain, and then RESULT from the outbox. */
 	override publishState(entity: Entity, session: Session, outbox: Outbox, now: number): boolean {
 		if (!entity.takesCommands) return super.publishState(entity, session, outbox, now);

@@ -1,8 +1,8 @@
 /**
  * What entities keep over a reboot: one short text each, in the SDK's preferences. Always holds: a
  * text is only given back to the entity that it is from, also when the configuration changed; what
- * cannot be read counts as missing. An ESP8266 erases the old value before it writes the new one, so
- * a power cut in that moment loses it. Must not know entities.
+ * cannot be read counts as missing. An ESP8266 erases the old value before it writes the new one,
+ * so a power cut in that moment loses it. Must not know entities.
  */
 
 import type { PreferenceModule } from "./settings";

@@ -6,6 +6,7 @@ import type { EntityIo } from "../../firmware/entities/entity";
 import { Event, type SessionOptions, State } from "../../firmware/mqtt/session";
 import type { Chip } from "../../firmware/platform/figures";
 import type { NodeFacts, Profile } from "../../firmware/profiles/profile";
+import type { RemoteConfig } from "../../firmware/profiles/remote-config";
 import { SafeProfile } from "../../firmware/profiles/safe";
 import { StandardProfile } from "../../firmware/profiles/standard";
 import type { Boots } from "../../firmware/store/boots";
@@ -39,6 +40,7 @@ export interface ShedLife {
 	readonly preference?: PreferenceModule;
 	readonly tasmota?: string;
 	readonly broadcast?: boolean;
+	readonly remote?: RemoteConfig;
 	/** The node's own nonce does not come back by itself. */
 	readonly silent?: boolean;
 }
@@ -92,6 +94,8 @@ export class Shed {
 			broadcast: life.broadcast === true ? broadcastPrefix(life.base ?? "fieldmote") : "",
 			tasmota: life.tasmota ?? "",
 			journal: new KeptText(preference, "command"),
+			remote: life.remote,
+			announcement: undefined,
 			owner: { now: () => bench.now, handleProfileChanged: () => undefined },
 			timeMinimumMs: 10_000,
 			timeMaximumMs: 10_000,
