@@ -4,6 +4,8 @@ import type { Json } from "../../../firmware/checker";
 import { Button, checkButton } from "../../../firmware/entities/button";
 import type { Command } from "../../../firmware/entities/command";
 import { Entity } from "../../../firmware/entities/entity";
+import { Light } from "../../../firmware/entities/light";
+import { Relay } from "../../../firmware/entities/relay";
 import { seeded } from "../../support/seeded";
 import { EntityRig, FakePlan, problemsOf } from "./entity-rig";
 
@@ -257,6 +259,29 @@ test("the node hears that an entity was switched; a refusal is in the report", (
 	press(nobody, 100);
 	nobody.pass(100);
 	assert.equal(events(nobody), "single: there is no lamp");
+});
+
+test("a real light dims and a real relay refuses, without any contact", () => {
+	const rig = bell({ controls: "lamp", doubleMs: 0, actions: { single: "TOGGLE", long: "OFF" } });
+	const lamp = rig.add(Light, { id: "lamp", pin: "L", transitionMs: 500 });
+	lamp.handleContact(false, rig.time);
+	press(rig, 100);
+	rig.pass(530);
+	assert.equal(rig.duty("L"), 1023);
+	press(rig, 1000);
+	rig.pass(300);
+	assert.equal(rig.duty("L"), 0);
+	const pump = bell({ controls: "pump", doubleMs: 0 });
+	const relay = pump.add(Relay, { id: "pump", pin: "R", minimumOffMs: 60_000 });
+	relay.handleContact(false, pump.time);
+	press(pump, 100);
+	pump.pass(30);
+	assert.equal(events(pump), "single: must stay off for 59866 ms more (minimumOffMs)");
+	assert.equal(pump.duty("R"), 0);
+	pump.pass(60_000);
+	press(pump, 100);
+	pump.pass(30);
+	assert.equal(pump.duty("R"), 1);
 });
 
 /** Presses as they were meant: when they began, for how long, and how long ago the last ended. */
