@@ -1,8 +1,8 @@
 /**
  * What is sampled at an interval and reported when it changed enough. Always holds: a report has
- * the values of a sample that was just taken; reports are minimumMs apart at least, and maximumMs
- * at most where samples come that often (where there is a delta); after a sample that failed the next good one is reported.
- * Must not know pins or drivers.
+ * the values of a sample that was just taken; reports are minimumMs apart at least and, where there
+ * is a delta and samples come that often, maximumMs at most; after a sample that failed the next
+ * good one is reported. Must not know pins or drivers.
  */
 
 import type { Checker, Json } from "../checker";
