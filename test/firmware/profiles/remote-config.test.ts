@@ -180,7 +180,7 @@ for (const [text, reason] of REFUSED) {
 
 test("braces and brackets in a name are no depth", () => {
 	const { config } = make();
-	const name = '[{{{{"]\\';
+	const name = '[{{{{"[{{{{\\';
 	const text = JSON.stringify({ entities: { pump: { name } } });
 	assert.equal(config.handleText(text), DONE);
 	assert.equal(config.optionsOf("pump")?.name, name);
