@@ -44,6 +44,7 @@ export class Printer {
 
 	/** A patch of a colour, each part 0 to 1; "" where nobody would see it. */
 	paint(parts: readonly [number, number, number]): string {
+		if (!this.colour) return "";
 		const [red, green, blue] = parts.map((part) => Math.round(part * 255));
 		return this.style(`\x1b[48;2;${red};${green};${blue}m`, PATCH);
 	}

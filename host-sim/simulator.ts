@@ -35,6 +35,12 @@ export interface SimulatorListener extends PinListener {
 
 type Firmware = { readonly stop?: (done: () => void) => void };
 
+/** The embedded broker, and the files by which it is trusted. */
+interface OwnBroker {
+	readonly broker: EmbeddedBroker;
+	readonly files: BrokerFiles;
+}
+
 export class Simulator {
 	/** How to reach the broker from a shell. */
 	readonly access: Access;
@@ -60,16 +66,13 @@ export class Simulator {
 		listener: SimulatorListener,
 	): Promise<Simulator> {
 		const ntp = options.ntp === undefined ? await NtpServer.start() : undefined;
+		let own: OwnBroker | undefined;
 		try {
-			if (options.brokers.length > 0) return new Simulator(options, listener, ntp);
-			const files = await ensureBrokerFiles(root);
-			const { username, password } = options;
-			const tls = { cert: files.certificate, key: files.key };
-			const broker = await startBroker({ tls, username, password }, (event) =>
-				tellBroker(listener, event),
-			);
-			return new Simulator(options, listener, ntp, { broker, files });
+			own = options.brokers.length > 0 ? undefined : await startOwn(options, root, listener);
+			return new Simulator(options, listener, ntp, own);
 		} catch (error) {
+			await own?.broker.close();
+			own?.files.discard();
 			await ntp?.close();
 			throw error;
 		}
@@ -79,7 +82,7 @@ export class Simulator {
 		options: StartOptions,
 		listener: SimulatorListener,
 		ntp: NtpServer | undefined,
-		own?: { readonly broker: EmbeddedBroker; readonly files: BrokerFiles },
+		own: OwnBroker | undefined,
 	) {
 		const { node, profile, username, password, cert, key } = options;
 		const ca = own === undefined ? options.ca : [own.files.ca];
@@ -168,6 +171,19 @@ export class Simulator {
 		await this.ntp?.close();
 		this.files?.discard();
 	}
+}
+
+async function startOwn(
+	{ username, password }: StartOptions,
+	root: string,
+	listener: SimulatorListener,
+): Promise<OwnBroker> {
+	const files = await ensureBrokerFiles(root);
+	const tls = { cert: files.certificate, key: files.key };
+	const broker = await startBroker({ tls, username, password }, (event) =>
+		tellBroker(listener, event),
+	);
+	return { broker, files };
 }
 
 function tellBroker(listener: SimulatorListener, event: BrokerEvent): void {

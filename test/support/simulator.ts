@@ -38,6 +38,35 @@ export async function startSimulator(...words: string[]): Promise<Running> {
 	return watch(spawn(process.execPath, [BIN, ...words], { stdio: ["ignore", "pipe", "pipe"] }));
 }
 
+/** A process that reads. */
+export interface Driven extends Running {
+	/** Writes to its stdin. */
+	type(text: string): void;
+}
+
+/** Starts `fieldmote <words>` with a pipe to its stdin. */
+export async function driveSimulator(...words: string[]): Promise<Driven> {
+	await ensureBuilt();
+	return drive(spawn(process.execPath, [BIN, ...words], { stdio: "pipe" }));
+}
+
+/** Starts `fieldmote <words>` at a terminal of its own, by util-linux's script(1). */
+export async function sitAtSimulator(...words: string[]): Promise<Driven> {
+	await ensureBuilt();
+	const line = [process.execPath, BIN, ...words].map((word) => `'${word}'`).join(" ");
+	// The shell stays behind, so that what is left of the terminal's modes can be seen.
+	const after = "; echo code $?; stty -a | tr ';' '\\n' | grep -o -- '-\\?icanon'";
+	const command = ["-q", "-f", "-e", "-c", line + after, "/dev/null"];
+	return drive(spawn("script", command, { stdio: "pipe" }));
+}
+
+function drive(child: ChildProcess): Driven {
+	const running = watch(child);
+	// It may have ended by itself.
+	child.stdin?.on("error", () => undefined);
+	return { ...running, type: (text) => child.stdin?.write(text) };
+}
+
 /** Runs a line in a shell, as if pasted. */
 export function paste(line: string): Running {
 	return watch(spawn("sh", ["-c", line], { stdio: ["ignore", "pipe", "pipe"] }));
