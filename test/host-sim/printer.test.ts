@@ -26,3 +26,11 @@ test("colour on a terminal only, and not against the user's wish", () => {
 	assert.equal(print(true, { TERM: "dumb" }, "tls failed: expired"), plain);
 	assert.notEqual(print(true, { NO_COLOR: "" }, "tls failed: expired"), plain);
 });
+
+test("a patch of a colour on a terminal with colours, nothing elsewhere", () => {
+	const paint = (isTTY: boolean, environment: NodeJS.ProcessEnv = {}) =>
+		new Printer({ isTTY, write: () => undefined }, environment, () => 0).paint([1, 0.5, 0]);
+	assert.equal(paint(true), "\x1b[48;2;255;128;0m    \x1b[0m");
+	assert.equal(paint(false), "");
+	assert.equal(paint(true, { NO_COLOR: "1" }), "");
+});

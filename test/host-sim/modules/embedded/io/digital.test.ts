@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { create } from "../../../../../host-sim/modules/embedded/io/digital";
+import { chipOf } from "../../../../../host-sim/world/chips";
 import { Pins } from "../../../../../host-sim/world/pins";
 
 interface DigitalPin {
@@ -15,6 +16,7 @@ interface DigitalClass {
 	new (options: Record<string, unknown>): DigitalPin;
 	readonly Input: number;
 	readonly InputPullUp: number;
+	readonly InputPullDown: number;
 	readonly InputPullUpDown: number;
 	readonly Output: number;
 	readonly OutputOpenDrain: number;
@@ -22,8 +24,8 @@ interface DigitalClass {
 	readonly Falling: number;
 }
 
-function make() {
-	const pins = new Pins();
+function make(chip = "host") {
+	const pins = new Pins(chipOf({ chip }));
 	const seen: string[] = [];
 	const turns: (() => void)[] = [];
 	pins.listen((pin, level, kind) => seen.push(`${kind} ${pin}=${level}`));
@@ -109,4 +111,57 @@ test("an input sees the world; a pull-up rests high; edges are told in a later t
 	pins.apply(0, 1);
 	assert.equal(turns.length, 0, "the falling edge was not asked for");
 	assert.throws(() => button.write(1), /can't write input/);
+});
+
+test("pull-ups rest high, pull-downs and none low; both edges are told when both are asked for", () => {
+	const { Digital, pins, turns } = make();
+	let edges = 0;
+	const edge = Digital.Rising | Digital.Falling;
+	const onReadable = () => {
+		edges++;
+	};
+	for (const [mode, rest] of [
+		[Digital.Input, 0],
+		[Digital.InputPullDown, 0],
+		[Digital.InputPullUp, 1],
+	] as const) {
+		const input = new Digital({ pin: 4, mode, edge, onReadable });
+		assert.equal(input.read(), rest);
+		edges = 0;
+		for (const level of [1, 0, 1, 0] as const) {
+			pins.apply(4, level);
+			for (const turn of turns.splice(0)) turn();
+		}
+		assert.equal(edges, rest === 1 ? 3 : 4);
+		// Several between two turns are one.
+		pins.apply(4, 1);
+		pins.apply(4, 0);
+		pins.apply(4, 1);
+		assert.equal(turns.length, 1);
+		input.close();
+		assert.equal(turns.length, 0, "closed before it was told");
+		pins.lift(4);
+	}
+});
+
+test("what a chip's pins cannot do is refused as the SDK refuses it", () => {
+	const esp32 = make("esp32");
+	const { Input, Output } = esp32.Digital;
+	assert.throws(() => new esp32.Digital({ pin: 24, mode: Input }), /^Error: invalid pin$/);
+	assert.throws(() => new esp32.Digital({ pin: 34, mode: Output }), /^RangeError: input only$/);
+	new esp32.Digital({ pin: 34, mode: Input });
+	const { Digital } = make("esp8266");
+	assert.throws(() => new Digital({ pin: 6, mode: Output }), /^Error: in use$/);
+});
+
+test("GPIO16 of an ESP8266 has a level, but no edges", () => {
+	const { Digital, pins, turns } = make("esp8266");
+	const options = { mode: Digital.Input, edge: Digital.Rising, onReadable: () => undefined };
+	const input = new Digital({ pin: 16, ...options });
+	new Digital({ pin: 14, ...options });
+	pins.apply(16, 1);
+	assert.equal(input.read(), 1);
+	assert.equal(turns.length, 0);
+	pins.apply(14, 1);
+	assert.equal(turns.length, 1);
 });
