@@ -32,7 +32,7 @@ const everywhere = () => true;
 /**
  * The pins: modules/io/common/builtinCommon.c and ESP-IDF's SOC_GPIO_VALID_GPIO_MASK. The ADCs:
  * modules/io/analog/esp32/analog.c. PWM: modules/io/pwm/*; the SDK takes LEDC's channels 4 to 7,
- * of which an ESP32-C3 has two.
+ * of which an ESP32-C3 has two; our images for it take all of its six (manifest's defines).
  */
 const CHIPS: Readonly<Record<string, Chip>> = {
 	host: {
@@ -71,7 +71,7 @@ const CHIPS: Readonly<Record<string, Chip>> = {
 		isOutput: everywhere,
 		analogPins: range(0, 4),
 		analogBits: 12,
-		pwmOutputs: 2,
+		pwmOutputs: 6,
 		pwmSharesHz: false,
 		pwmMinimumHz: 18,
 	},

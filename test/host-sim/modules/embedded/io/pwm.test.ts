@@ -80,11 +80,11 @@ test("ESP8266: one frequency for all that are open and have asked for one", () =
 	third.write(5000);
 });
 
-test("ESP32: four outputs, an ESP32-C3 two; duty and frequency have limits", () => {
+test("ESP32: four outputs, an ESP32-C3 six; duty and frequency have limits", () => {
 	for (const [chip, pins] of [
 		["esp32", [4, 5, 12, 13]],
 		["esp32s3", [4, 5, 12, 13]],
-		["esp32c3", [4, 5]],
+		["esp32c3", [4, 5, 6, 7, 8, 9]],
 	] as const) {
 		const { PWM } = make(chip);
 		const open = pins.map((pin) => new PWM({ pin, hz: 1000 }));
