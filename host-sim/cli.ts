@@ -1,8 +1,9 @@
 /**
  * `fieldmote start`: the simulator at a terminal. Prints what the firmware traces and lines to
- * paste, and ends cleanly on Ctrl-C. Exit codes: 0 ended as asked, 1 failed, 2 wrong use.
- * On a terminal keys press the board's buttons, where it has any. Must not know what the firmware does, but for two of its lines: a failure has ` failed: ` in
- * it (firmware/net/log.ts), and the first report that the broker took is said as such.
+ * paste, takes keys or orders where the board has something to drive, and ends cleanly on Ctrl-C.
+ * Exit codes: 0 ended as asked, 1 failed, 2 wrong use. Must not know what the firmware does, but
+ * for two of its lines: a failure has ` failed: ` in it (firmware/net/log.ts), and the first report
+ * that the broker took is said as such.
  */
 
 import { dirname } from "node:path";

@@ -79,7 +79,8 @@ server of its own, on loopback. Ctrl-C ends it.
   --board NAME          one of boards/ (default: host)
   --node ID             id of the node, 1 to 32 of a-z, 0-9 and - (default: sim-1)
   --profile NAME        node or demo (default: node)
-${WORLD_HELP}  --once                end after the first report that the broker has taken (exit code 0) or the
+${WORLD_HELP}
+  --once                end after the first report that the broker has taken (exit code 0) or the
                         first failure (exit code 1)
   --verbose             show what the broker and the pins see, too
   --help                this text

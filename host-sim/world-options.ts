@@ -31,12 +31,13 @@ export const WORLD_OPTIONS: OptionKinds = {
 	entity: "texts",
 };
 
-export const WORLD_HELP = `  --site FILE           a site.json whose entities (and homeAssistant, broadcast, tasmota,
-                        remoteConfig, time) the node has; network and broker stay as above
-  --world FILE          a script: what is pressed, set and broken when (docs/simulator.md)
-  --seed N              what the sensors measure wanders, the same way for the same number
-  --entity FILE.ts      an entity of your own, its kind is the file's name; as often as needed
-`;
+export const WORLD_HELP = [
+	"  --site FILE           a site.json whose entities (and homeAssistant, broadcast, tasmota,",
+	"                        remoteConfig, time) the node has; network and broker stay as above",
+	"  --world FILE          a script: what is pressed, set and broken when (docs/simulator.md)",
+	"  --seed N              what sensors measure wanders, the same way for the same number",
+	"  --entity FILE.ts      an entity of your own, its kind is the file's name; as often as needed",
+].join("\n");
 
 /** Reads the options that are about the world. */
 export function parseWorldOptions(given: Words): WorldChoices {
