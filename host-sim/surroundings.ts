@@ -5,7 +5,7 @@
  */
 
 import { type PinListener, PinView } from "./pin-view";
-import { entitiesOf, type Load, loadOf, thingsOf } from "./things";
+import { entitiesOf, type Load, labelsOf, loadOf, thingsOf } from "./things";
 import { UsageError } from "./words";
 import type { SimulatedBoard } from "./world/board";
 import type { WorldClock } from "./world/clock";
@@ -41,7 +41,8 @@ export class Surroundings {
 		const things = thingsOf(entities, board.boardFile, board.pins, board.sensors);
 		const names = new Set(things.map(({ name }) => name));
 		const others = switches.filter(({ name }) => !names.has(name));
-		this.stage = new Stage(board.pins, clock, [...things, ...others]);
+		const labels = labelsOf(board.boardFile, board.pins);
+		this.stage = new Stage(board.pins, clock, [...things, ...others], labels);
 		this.view = new PinView(board, entities, clock, listener);
 		this.load = loadOf(entities);
 		this.rows = this.view.rows(entities);

@@ -8,7 +8,7 @@ import { pinNumber } from "../firmware/pins";
 import { analogKey } from "./world/chips";
 import type { Pins } from "./world/pins";
 import type { Sensors } from "./world/sensors";
-import type { InputThing, Thing } from "./world/stage";
+import type { InputThing, PinThing, Thing } from "./world/stage";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -66,6 +66,15 @@ export function thingsOf(
 		if (kind === "analog") return [{ kind, name: id, key: analogKey(pins.chip, pin) }];
 		if (kind !== "button" && kind !== "binary" && kind !== "pulse") return [];
 		return [inputOf(kind, id, pin, entity)];
+	});
+}
+
+/** The board's pins by their labels. */
+export function labelsOf(boardFile: object, pins: Pins): PinThing[] {
+	const labels = (boardFile as { pins?: Record<string, { gpio?: number; adc?: number }> }).pins;
+	return Object.entries(labels ?? {}).map(([name, { gpio, adc }]) => {
+		const key = adc === undefined ? -1 : analogKey(pins.chip, gpio ?? adc);
+		return { kind: "pin", name, pin: gpio ?? -1, key };
 	});
 }
 

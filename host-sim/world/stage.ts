@@ -39,6 +39,16 @@ export interface SwitchThing {
 	turn(on: boolean): void;
 }
 
+/** A pin of the board as such, by its label, for entities that the world does not know. */
+export interface PinThing {
+	readonly kind: "pin";
+	readonly name: string;
+	/** -1: no GPIO. */
+	readonly pin: number;
+	/** As of an AnalogThing; -1: no ADC. */
+	readonly key: number;
+}
+
 export type Thing = InputThing | AnalogThing | SensorThing | SwitchThing;
 
 /** What cannot be done, in words for people. */
@@ -61,14 +71,22 @@ export class Stage {
 	readonly fixed = new Set<string>();
 	private readonly pins: Pins;
 	private readonly clock: WorldClock;
+	/** Not among the things: a board has many, and few of them are of interest. */
+	private readonly labels: readonly PinThing[];
 	private readonly cancels = new Map<string, () => void>();
 	/** Names of the inputs that are on. */
 	private readonly active = new Set<string>();
 
-	constructor(pins: Pins, clock: WorldClock, things: readonly Thing[]) {
+	constructor(
+		pins: Pins,
+		clock: WorldClock,
+		things: readonly Thing[],
+		labels: readonly PinThing[] = [],
+	) {
 		this.pins = pins;
 		this.clock = clock;
 		this.things = things;
+		this.labels = labels;
 		for (const thing of things) {
 			if ("pin" in thing) this.turn(thing, false);
 		}
@@ -82,6 +100,7 @@ export class Stage {
 	 */
 	plan(what: string, value: unknown): () => void {
 		const thing = this.find(what);
+		if (thing.kind === "pin") return this.planPin(thing, value);
 		if (thing.kind === "analog") return this.planAnalog(thing, value);
 		if (thing.kind === "sensor") return this.planSensor(thing, value);
 		const on = onOff(value);
@@ -93,8 +112,8 @@ export class Stage {
 		return this.planInput(thing, value);
 	}
 
-	find(what: string): Thing {
-		const thing = this.things.find((one) => one.name === what);
+	find(what: string): Thing | PinThing {
+		const thing = [...this.things, ...this.labels].find((one) => one.name === what);
 		if (thing !== undefined) return thing;
 		const names = this.things.map(({ name }) => name).join(", ");
 		throw new StageError(`"${what}" is not here; there is ${names === "" ? "nothing" : names}`);
@@ -126,6 +145,14 @@ export class Stage {
 			return () => this.repeat(thing, times, PULSE_MS, PULSE_MS);
 		}
 		throw new StageError(`${thing.name}: ${shown(value)} ${INPUT_WORDS}`);
+	}
+
+	private planPin({ name, pin, key }: PinThing, value: unknown): () => void {
+		const level = value === "high" ? 1 : 0;
+		if (pin >= 0 && (level === 1 || value === "low")) return () => this.pins.apply(pin, level);
+		if (pin >= 0 && value === "free") return () => this.pins.lift(pin);
+		if (key >= 0) return this.planAnalog({ kind: "analog", name, key }, value);
+		throw new StageError(`${name}: ${shown(value)} must be "high", "low" or "free"`);
 	}
 
 	private planAnalog({ name, key }: AnalogThing, value: unknown): () => void {

@@ -1,10 +1,10 @@
 /**
  * What is around a node in the SDK's own simulator on Linux: levels of inputs, values of ADCs, one
  * temperature sensor on I2C. It follows a script that was given to mcconfig as `world="…"`: steps
- * with `;` between, each `<ms> <what> <number> <value>`, in the order of their time:
- * `1000 pin 4 low;1200 pin 4 high;2000 adc 0 512;3000 i2c 72 24.5;4000 i2c 72 gone;5000 i2c 72 back`.
- * ADCs have 10 bits, temperatures are in °C. Always holds: a step that cannot be read throws, with
- * its text, before anything happens.
+ * with `;` between, each `<ms> <what> <number> <value>`: `1000 pin 4 low;1200 pin 4 high;
+ * 2000 adc 0 512;3000 i2c 72 24.5;4000 i2c 72 gone;5000 i2c 72 back`. ADCs have 10 bits,
+ * temperatures are in °C. Always holds: a step that cannot be read throws, with its text, before
+ * anything happens.
  */
 
 import config from "mc/config";

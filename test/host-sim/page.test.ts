@@ -22,7 +22,11 @@ function section(title: string): string {
 function stage(): Stage {
 	const { stage: made, pins, clock } = makeStage();
 	const power = { kind: "switch", name: "power", turn: () => undefined } as const;
-	return new Stage(pins, clock, [...made.things, power]);
+	const labels = [
+		{ kind: "pin", name: "D1", pin: 5, key: -1 },
+		{ kind: "pin", name: "A0", pin: -1, key: 0 },
+	] as const;
+	return new Stage(pins, clock, [...made.things, power], labels);
 }
 
 test("the script plays, and so does a value of each kind", () => {

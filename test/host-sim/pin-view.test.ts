@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PinView } from "../../host-sim/pin-view";
-import { entitiesOf, loadOf, thingsOf } from "../../host-sim/things";
+import { entitiesOf, labelsOf, loadOf, thingsOf } from "../../host-sim/things";
 import { chipOf } from "../../host-sim/world/chips";
 import { I2cBus } from "../../host-sim/world/i2c-bus";
 import { Pins } from "../../host-sim/world/pins";
 import { Sensors } from "../../host-sim/world/sensors";
+import { Stage } from "../../host-sim/world/stage";
 import { VirtualClock } from "../support/virtual-world";
 
 const BOARD = {
@@ -149,6 +150,25 @@ test("things are what the entities see, with their levels and addresses", () => 
 		{ kind: "sensor", id: "y" },
 	];
 	assert.deepEqual(thingsOf(wrong, BOARD, pins, sensors), []);
+});
+
+test("pins by their labels, for entities that the world does not know", () => {
+	const pins = new Pins(chipOf(BOARD));
+	const stage = new Stage(pins, new VirtualClock(), [], labelsOf(BOARD, pins));
+	pins.claimInput(5, 1);
+	stage.plan("D1", "low")();
+	assert.equal(pins.level(5), 0);
+	stage.plan("D1", "free")();
+	assert.equal(pins.level(5), 1);
+	stage.plan("A0", 0.9)();
+	assert.equal(pins.voltage(0), 0.9);
+	assert.throws(() => stage.plan("D1", "on"), /^Error: D1: "on" must be "high", "low" or "free"$/);
+	assert.throws(() => stage.plan("A0", "high"), /must be 0 to 1/);
+	assert.throws(() => stage.plan("D99", "high"), /"D99" is not here; there is nothing$/);
+	const esp32 = { chip: "esp32", pins: { IO34: { gpio: 34, adc: 6 } } };
+	const others = new Pins(chipOf(esp32));
+	new Stage(others, new VirtualClock(), [], labelsOf(esp32, others)).plan("IO34", 0.1)();
+	assert.equal(others.voltage(34), 0.1, "the ADC is known by its pin there");
 });
 
 test("the site's entities, or the board's; the first that can be switched", () => {
