@@ -41,3 +41,21 @@ test("what was set stays, the rest wanders on; settings and zeros do not run awa
 	const x = Number(motion.reading("accelerometer_x"));
 	assert.ok(Math.abs(x) <= 0.1, `${x}`);
 });
+
+test("at the edge of its range a value turns back", async () => {
+	for (const [soil, degrees] of [
+		[0.05, 15],
+		[0.95, 30],
+	]) {
+		const { stage, pins, clock, climate } = makeStage();
+		pins.applyVoltage(0, soil);
+		climate.set("temperature", degrees);
+		new Walk(stage, pins, 3).start(clock);
+		for (let i = 0; i < 50; i++) {
+			await clock.advance(1_000);
+			assert.ok(pins.voltage(0) >= 0.05 && pins.voltage(0) <= 0.95, `${pins.voltage(0)}`);
+			const now = Number(climate.reading("temperature"));
+			assert.ok(now >= 15 && now <= 30, `${now}`);
+		}
+	}
+});

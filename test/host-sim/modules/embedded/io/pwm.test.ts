@@ -34,6 +34,7 @@ test("ten bits; low until the first write, and again after close", () => {
 	assert.equal(pwm.target, "mine");
 	assert.equal(pins.duty(12), 0);
 	pwm.write(1023);
+	assert.equal(pins.duty(12), 1, "all ones is always on");
 	pwm.write(1023);
 	pwm.write(0);
 	pwm.write(512);
