@@ -5,12 +5,11 @@
  */
 
 import type { Json } from "../firmware/checker";
-import { PinUse, pinNumber } from "../firmware/pins";
+import { pinNumber } from "../firmware/pins";
 import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
 import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "./image-limit";
 import { isSoldered, pinWarning } from "./pin-warnings";
-import { useOf } from "./uses";
 
 /** What a relay module that is on at low does not mind. */
 const HIGH_AT_RESET = /^at each reset it is (pulled )?high, and the \w+ with it$/;
@@ -54,11 +53,6 @@ export function warningsOf(examined: Examined): string[] {
 				`${IMAGE_BYTES - imageLimitBytes(board)} less than with 4 MB of flash`,
 		);
 	}
-	const hz = new Set(site.entities.filter(isDimmed).map((light) => light.hz ?? 1000));
-	if (isEsp8266(board) && hz.size > 1) {
-		const list = [...hz].join(", ");
-		warnings.push(`hz: ${list}: an ESP8266 has one frequency for all lights, the last one made`);
-	}
 	return warnings;
 }
 
@@ -94,8 +88,4 @@ function isForIt({ kind }: Json, board: Json, label: string): boolean {
 	return parts.some(([part, { pin }]) => {
 		return pinNumber(board, pin) === gpio && PARTS[String(kind)]?.test(part);
 	});
-}
-
-function isDimmed(options: Json): boolean {
-	return options.kind === "light" && useOf(options) === PinUse.Pwm;
 }

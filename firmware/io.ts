@@ -45,6 +45,11 @@ export interface ModulesModule {
 	importNow(name: string): unknown;
 }
 
+/** A device on a bus; closing it twice is nothing. */
+interface Closable {
+	close(): void;
+}
+
 const PWM = "embedded:io/pwm";
 const ANALOG = "embedded:io/analog";
 const SMBUS = "embedded:io/smbus";
@@ -60,6 +65,8 @@ export class BoardIo implements EntityIo {
 	private readonly board: Json;
 	private readonly Digital: DigitalConstructor;
 	private readonly modules: ModulesModule;
+	/** What drivers opened last, by bus, driver and address; there with the first sensor. */
+	private opened: Record<string, Closable | undefined> | undefined;
 
 	/** @param board checked */
 	constructor(board: Json, Digital: DigitalConstructor, modules: ModulesModule) {
@@ -103,10 +110,20 @@ export class BoardIo implements EntityIo {
 
 	sensor(driver: string, bus: string, address: number | undefined): SensorDriver {
 		const Driver = this.load(driver) as new (options: { sensor: object }) => SensorDriver;
+		const Bus = this.load(SMBUS) as new (options: object) => Closable;
+		const key = `${bus} ${driver} ${address}`;
+		this.opened ??= {};
+		const { opened } = this;
+		// A driver that gave up has left its device open, and the SDK opens an address only once.
+		opened[key]?.close();
 		const buses = this.board.buses as Readonly<Record<string, { data: string; clock: string }>>;
 		const { data, clock } = buses[bus];
 		const sensor: Record<string, unknown> = {
-			io: this.load(SMBUS),
+			io: (options: object): Closable => {
+				const device = new Bus(options);
+				opened[key] = device;
+				return device;
+			},
 			data: pinNumber(this.board, data),
 			clock: pinNumber(this.board, clock),
 		};

@@ -41,6 +41,9 @@ export class PinPlan {
 	private readonly board: Json;
 	/** By GPIO; what is no GPIO below zero. */
 	private readonly users: Record<number, string> = {};
+	/** Frequency of PWM, and who was the first to want one. */
+	private hz = 0;
+	private hzUser = "";
 	private pwmPins = 0;
 
 	/** @param board boards/<name>.json, checked */
@@ -80,6 +83,21 @@ export class PinPlan {
 		}
 		const known = Object.keys(buses).join(", ");
 		return `is no bus of board ${this.board.name}; it has ${known === "" ? "none" : known}`;
+	}
+
+	/**
+	 * Takes a frequency for PWM: on an ESP8266 all pins have the same, and the SDK throws otherwise.
+	 * @returns "" or what is wrong
+	 */
+	takeFrequency(hz: number, who: string): string {
+		const { board, hzUser } = this;
+		if (board.chip !== "esp8266" && board.chip !== "esp8285") return "";
+		if (hzUser === "") {
+			this.hz = hz;
+			this.hzUser = who;
+		}
+		if (this.hz === hz) return "";
+		return `must be ${this.hz}, as ${this.hzUser}'s: board ${board.name} has one frequency for all`;
 	}
 
 	/**

@@ -13,7 +13,7 @@ import { test } from "node:test";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/mqtt": [],
 	"firmware/store": ["firmware/checker"],
-	"firmware/entities": ["firmware/checker", "firmware/pins"],
+	"firmware/entities": ["firmware/checker", "firmware/pins", "firmware/topics"],
 	"firmware/checker": [],
 	"firmware/pins": ["firmware/checker"],
 	"firmware/io": ["firmware/checker", "firmware/entities", "firmware/pins"],
@@ -88,7 +88,7 @@ const SDK_MODULES: Readonly<Record<string, RegExp>> = {
 	"firmware/credentials": /^Resource$/,
 	"firmware/typings": /./,
 	"firmware/main":
-		/^(board|site|credentials|mc\/config|net|platform\/chip|preference|embedded:.*)$/,
+		/^(board|site|secrets|credentials|mc\/config|modules|net|platform\/chip|preference|embedded:.*)$/,
 };
 
 const HOST_ONLY =

@@ -8,15 +8,10 @@ import type { Checker, Json } from "../checker";
 import type { PinPlan } from "../pins";
 import { COMMON_KEYS } from "./common";
 import { CONTACT_KEYS, checkContact, Debounce } from "./debounce";
-import { Entity, type EntityIo, type EntityOwner, type PinTarget } from "./entity";
+import { Entity, type EntityIo, type PinTarget } from "./entity";
 
 const enum Const {
 	DEBOUNCE_MS = 50,
-}
-
-/** An owner that may be told how long ago it was. */
-interface BackdatingOwner extends EntityOwner {
-	report(entity: Entity, leaf: string, members: string, retain: boolean, ageMs?: number): void;
 }
 
 export class Binary extends Entity implements PinTarget {
@@ -40,8 +35,7 @@ export class Binary extends Entity implements PinTarget {
 		this.isTold = true;
 		const ageMs = isNew ? (now - contact.changedAt) | 0 : 0;
 		const state = contact.level === 1 ? "ON" : "OFF";
-		const owner = this.owner as BackdatingOwner;
-		owner.report(this, "state", `"state":"${state}"`, true, ageMs);
+		this.owner.report(this, "state", `"state":"${state}"`, true, ageMs);
 	}
 
 	override pollTimeout(now: number): number {

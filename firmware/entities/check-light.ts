@@ -35,7 +35,7 @@ const enum Const {
 export const checkLight = (check: Checker, options: Json, path: string, pins: PinPlan): void => {
 	check.keys(options, path, KEYS, COMMAND_KEYS);
 	check.flag(options, path, "activeLow");
-	check.integer(options, path, "hz", 1000, Const.HZ_LEAST, Const.HZ_LIMIT);
+	const hz = check.integer(options, path, "hz", 1000, Const.HZ_LEAST, Const.HZ_LIMIT);
 	check.number(options, path, "gamma", 2.2, 1, Const.GAMMA_LIMIT);
 	check.integer(options, path, "transitionMs", 0, 0, Const.HOUR_MS);
 	checkRestore(check, options, path);
@@ -44,7 +44,11 @@ export const checkLight = (check: Checker, options: Json, path: string, pins: Pi
 		const use = isDimmable ? PinUse.Pwm : PinUse.Output;
 		takePin(check, options, path, "pin", pins, use, options.id);
 	} else checkChannels(check, options, path, pins);
-	if (isDimmable) return;
+	if (isDimmable) {
+		const problem = pins.takeFrequency(hz, options.id as string);
+		if (problem !== "") check.problem(`${path}.hz`, hz, problem);
+		return;
+	}
 	for (const key of DIMMED_KEYS) {
 		if (options[key] === undefined) continue;
 		check.problem(`${path}.${key}`, undefined, "is of no use where dimmable is false");

@@ -39,7 +39,9 @@ const enum Const {
 export const checkCommon = (check: Checker, options: Json, path: string): void => {
 	check.text(options, path, "name", "", Const.NAME_LIMIT);
 	check.text(options, path, "deviceClass", "", Const.NAME_LIMIT);
-	check.text(options, path, "icon", "", Const.NAME_LIMIT);
+	const icon = check.text(options, path, "icon", "mdi:", Const.NAME_LIMIT);
+	// Home Assistant refuses the whole component otherwise.
+	if (!icon.includes(":")) check.problem(`${path}.icon`, icon, 'must be "set:name", as mdi:lamp');
 	check.word(options, path, "whileAway", WHILE_AWAY);
 	const rate = check.object(options, "rate", path);
 	check.keys(rate, `${path}.rate`, RATE_KEYS);

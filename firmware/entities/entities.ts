@@ -19,7 +19,7 @@ export interface StateStore {
 export interface EntityListener {
 	now(): number;
 	handleEntityChanged(): void;
-	handleReport(entity: Entity, leaf: string, members: string, retain: boolean): void;
+	handleReport(entity: Entity, leaf: string, members: string, retain: boolean, ageMs: number): void;
 }
 
 const enum Const {
@@ -62,8 +62,8 @@ export class Entities implements EntityOwner {
 		this.listener.handleEntityChanged();
 	}
 
-	report(entity: Entity, leaf: string, members: string, retain: boolean): void {
-		this.listener.handleReport(entity, leaf, members, retain);
+	report(entity: Entity, leaf: string, members: string, retain: boolean, ageMs = 0): void {
+		this.listener.handleReport(entity, leaf, members, retain, ageMs);
 	}
 
 	find(id: string): Entity | undefined {

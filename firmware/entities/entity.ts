@@ -70,12 +70,13 @@ export interface EntityOwner {
 	/** Something changed on a pin's event: state, report or next timeout. */
 	handleEntityChanged(): void;
 	/**
-	 * A report at QoS 1 that waits in the outbox: `{members,"time":…,"unix_ms":…}`, the time now,
-	 * null where there is none.
+	 * A report at QoS 1 that waits in the outbox: `{members,"time":…,"unix_ms":…}`, null where
+	 * there is no time.
 	 * @param leaf of the topic: "state" or "problem"
 	 * @param members JSON without the braces
+	 * @param ageMs how long ago it was
 	 */
-	report(entity: Entity, leaf: string, members: string, retain: boolean): void;
+	report(entity: Entity, leaf: string, members: string, retain: boolean, ageMs?: number): void;
 	/** All of the node. */
 	readonly entities: readonly Entity[];
 	/** The entity with that id, for a button that drives it. */

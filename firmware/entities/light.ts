@@ -75,7 +75,7 @@ export class Light extends Entity {
 
 	/** As Home Assistant's MQTT light has it (schema json). */
 	override get state(): string {
-		const state = `{"state":"${this.on ? "ON" : "OFF"}"`;
+		const state = `{"state":"${this.word}"`;
 		if (!this.isDimmable) return `${state}}`;
 		const dimmed = `${state},"brightness":${this.brightness},"color_mode":`;
 		if (!this.isColored) return `${dimmed}"brightness"}`;
@@ -84,10 +84,14 @@ export class Light extends Entity {
 		return `${dimmed}"rgb","color":{${rgb}}}`;
 	}
 
+	override get word(): string {
+		return this.on ? "ON" : "OFF";
+	}
+
 	override get kept(): string {
 		if (!keepsState(this.options.restore)) return "";
-		const state = this.on ? "ON" : "OFF";
-		return this.isDimmable ? `${state},${this.brightness},${this.color}` : state;
+		const { word } = this;
+		return this.isDimmable ? `${word},${this.brightness},${this.color}` : word;
 	}
 
 	override apply(command: Command, now: number): string {

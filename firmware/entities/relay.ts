@@ -111,9 +111,9 @@ export class Relay extends Entity {
 		}
 		if ((this.armed & Armed.Started) === 0) this.start(now);
 		const loss = this.options.onLossOfContact as Loss | undefined;
-		if (loss === undefined || loss.state === "keep") return;
+		if ((loss?.state ?? "keep") === "keep") return;
 		this.armed |= Armed.Loss;
-		this.lossAt = (now + (loss.afterMs ?? 0)) | 0;
+		this.lossAt = (now + (loss?.afterMs ?? 0)) | 0;
 	}
 
 	override handleTimeout(now: number): void {

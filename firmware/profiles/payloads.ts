@@ -122,10 +122,10 @@ export const resultPayload = (
 	return `${head},"done":false${interrupted},"reason":${JSON.stringify(outcome.slice(1))}}`;
 };
 
-/** Times of a report that is made now: `"time":…,"unix_ms":…`, null where there is no time. */
-export const timeMembers = (facts: NodeFacts, now: number): string => {
+/** When it was that a report is about: `"time":…,"unix_ms":…`, null where there is no time. */
+export const timeMembers = (facts: NodeFacts, now: number, ageMs = 0): string => {
 	if (facts.clockState() === "") return '"time":null,"unix_ms":null';
-	const unixMs = facts.unixMs(now);
+	const unixMs = facts.unixMs(now) - ageMs;
 	return `"time":"${new Date(unixMs).toISOString()}","unix_ms":${unixMs}`;
 };
 

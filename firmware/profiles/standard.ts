@@ -60,6 +60,8 @@ export class StandardProfile implements Profile, EntityListener {
 	private readonly discovery: Discovery | undefined;
 	private availabilityDue = false;
 	private stopping = false;
+	/** The broker that was told the states last. */
+	private broker = -1;
 	/** Token of the first report, 0 before there is one: who watches the console waits for it. */
 	private firstReport = 0;
 	private timeDue: number;
@@ -97,10 +99,11 @@ export class StandardProfile implements Profile, EntityListener {
 		const { entities } = this.options;
 		this.availabilityDue = true;
 		// A broker without our session may have lost retained messages too, or be another one.
-		const isKnown = sessionPresent && !this.facts.session.inherited;
-		if (!isKnown) entities.forgetPublished();
+		const { broker } = this.facts.session;
+		if (!sessionPresent || broker !== this.broker) entities.forgetPublished();
+		this.broker = broker;
 		entities.handleContact(true, now);
-		this.discovery?.handleConnected(isKnown, now);
+		this.discovery?.handleConnected(sessionPresent, now);
 		this.commands.handleConnected(sessionPresent, now);
 		this.diagDue = now;
 		this.flush(now);
@@ -114,7 +117,7 @@ export class StandardProfile implements Profile, EntityListener {
 	handleSubscribed(): void {}
 
 	handlePublished(token: number, now: number): void {
-		if (this.discovery?.handlePublished(token, now)) return;
+		this.discovery?.handlePublished(token, now);
 		if (token === this.firstReport) {
 			log("node", "first report accepted by the broker");
 			this.firstReport = -1;
@@ -198,8 +201,14 @@ export class StandardProfile implements Profile, EntityListener {
 		this.options.owner.handleProfileChanged();
 	}
 
-	handleReport(entity: Entity, leaf: string, members: string, retain: boolean): void {
-		const time = timeMembers(this.facts, this.now());
+	handleReport(
+		entity: Entity,
+		leaf: string,
+		members: string,
+		retain: boolean,
+		ageMs: number,
+	): void {
+		const time = timeMembers(this.facts, this.now(), ageMs);
 		this.dialect.report(this.outbox, entity, leaf, members, time, retain);
 	}
 

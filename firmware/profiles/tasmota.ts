@@ -76,7 +76,7 @@ export class TasmotaDialect extends Dialect {
 	}
 
 	override membersAt(entity: Entity): string {
-		return `value_json['${entity.id}']`;
+		return `value_json.get('${entity.id}',{})`;
 	}
 
 	/** POWER, retained as with PowerRetain, and then RESULT from the outbox. */

@@ -212,16 +212,6 @@ const WARNINGS: readonly (readonly [site: object, board: string, warning: RegExp
 	[{ broker: { url: "mqtt://h" } }, "nodemcu-v2", /mqtt:\/\/ is not encrypted/],
 	[{ entities: [] }, "nodemcu-v2", /^entities: none/],
 	[{}, "sonoff-basic-r2", /its image may have 1024000 bytes/],
-	[
-		{
-			entities: [
-				{ kind: "light", id: "a", pin: "D1", hz: 500 },
-				{ kind: "light", id: "b", pin: "D2" },
-			],
-		},
-		"nodemcu-v2",
-		/^hz: 500, 1000: an ESP8266 has one frequency/,
-	],
 	[{ entities: [{ kind: "pulse", id: "m", pin: "D1" }] }, "nodemcu-v2", /count is kept in flash/],
 ];
 for (const [site, board, warning] of WARNINGS) {

@@ -146,3 +146,12 @@ test("numbers for the I/O classes", () => {
 	assert.equal(pinNumber(board("esp32-s3-devkitc-1"), "4"), 4);
 	assert.equal(pinNumber({ name: "x" }, "D1"), -1);
 });
+
+test("on an ESP8266 all PWM has the frequency of the first who wants one", () => {
+	const plan = new PinPlan({ name: "x", chip: "esp8285", pins: {} });
+	assert.equal(plan.takeFrequency(1000, "lamp"), "");
+	assert.equal(plan.takeFrequency(1000, "strip"), "");
+	assert.match(plan.takeFrequency(500, "fan"), /must be 1000, as lamp's: board x has one/);
+	const other = new PinPlan({ name: "y", chip: "esp32", pins: {} });
+	assert.equal(other.takeFrequency(1000, "lamp") + other.takeFrequency(500, "fan"), "");
+});

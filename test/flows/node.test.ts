@@ -23,7 +23,7 @@ after(() => rmSync(folder, { recursive: true }));
 const SENT = [
 	'> CONNECT lasting id=shed keepalive=60 will retain q1 "fieldmote/shed/availability" "offline"' +
 		` user=${USER} password of ${PASSWORD.length} bytes`,
-	'> SUBSCRIBE 1 "fieldmote/shed/relay/set" q2',
+	'> SUBSCRIBE 1 "fieldmote/shed/+/set" q2, "fieldmote/shed/sync" q1',
 	'> PUBLISH retain q1 id=2 "fieldmote/shed/availability" "online"',
 	'> PUBLISH retain q1 id=3 "fieldmote/shed/relay/state" "OFF"',
 	"> PUBREC 1",

@@ -200,6 +200,10 @@ export class FakePlan {
 		return "";
 	}
 
+	takeFrequency(hz: number): string {
+		return hz === 666 ? "must be another" : "";
+	}
+
 	takeBus(bus: string, who: string): string {
 		this.taken.push(`${bus} ${who}`);
 		return bus === "i2c" ? "" : "is no bus of board fake; it has i2c";
