@@ -81,7 +81,7 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 	process.stdout.on("error", () => end(0));
 	const seat = openConsole(printer, options, simulator, interrupt);
 	introduce(printer, options, simulator);
-	for (const line of seat?.help ?? []) printer.plain(line);
+	for (const line of seat?.hint ?? []) printer.plain(line);
 	if (seat !== undefined) printer.plain();
 	onEnd = () => seat?.stop();
 	seat?.start();

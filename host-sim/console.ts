@@ -54,12 +54,18 @@ export class Console {
 		if (!this.isTerminal) this.typed = "";
 	}
 
-	/** What can be done here, a line each. */
-	get help(): string[] {
-		const orders = `orders: ${ORDERS.join("; ")}`;
-		const names = `names: ${this.stage.things.map(({ name }) => name).join(", ")}`;
-		if (!this.isTerminal) return [orders, names];
-		return [...keyLines(this.keys), ":  begins an order, ? shows this, Ctrl-C ends", orders, names];
+	/** What there is to do, before anything happens; a line each. */
+	get hint(): string[] {
+		if (!this.isTerminal) return this.orders;
+		return [...keyLines(this.keys), ":  begins an order, ? lists them, Ctrl-C ends"];
+	}
+
+	private get orders(): string[] {
+		const names = this.stage.things.map(({ name }) => name).join(", ");
+		return [
+			...ORDERS.map((order, i) => `${i === 0 ? "orders" : "      "} ${order}`),
+			`names  ${names}`,
+		];
 	}
 
 	start(): void {
@@ -92,9 +98,8 @@ export class Console {
 	}
 
 	private takeKey(key: string): void {
-		if (key === "?") {
-			for (const line of this.help) this.owner.say(line);
-		} else if (key === ":") {
+		if (key === "?") this.help();
+		else if (key === ":") {
 			this.typed = "";
 			this.owner.echo(":");
 		} else {
@@ -122,7 +127,7 @@ export class Console {
 
 	private obey(order: string): void {
 		if (order.trim() === "help" || order.trim() === "?") {
-			for (const line of this.help) this.owner.say(line);
+			this.help();
 			return;
 		}
 		try {
@@ -131,6 +136,11 @@ export class Console {
 			if (!(error instanceof StageError)) throw error;
 			this.owner.say(error.message);
 		}
+	}
+
+	private help(): void {
+		const lines = this.isTerminal ? [...this.hint, ...this.orders] : this.orders;
+		for (const line of lines) this.owner.say(line);
 	}
 
 	private suspend(): void {

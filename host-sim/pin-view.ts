@@ -59,6 +59,12 @@ export class PinView {
 		}
 		this.lights = entities.flatMap((entity) => lightOf(entity, board.boardFile));
 		this.pins.listen((pin, level, kind) => this.tellLevel(pin, level, kind));
+		// Of a pulse counter there would be too many.
+		const counted = entities.filter(({ kind }) => kind === "pulse");
+		const silent = new Set(counted.map(({ pin }) => numberOf(board.boardFile, pin)));
+		this.pins.listenInputs((pin, level) => {
+			if (!silent.has(pin)) this.tell(pin, `input, ${level === 1 ? "high" : "low"}`);
+		});
 		this.pins.listenPwm((pin, _duty, hz, kind) => {
 			if (kind === "start") this.tell(pin, `PWM, ${hz} Hz`);
 			else if (kind === "end") this.forget(pin);

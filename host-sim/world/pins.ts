@@ -44,6 +44,7 @@ export class Pins {
 	private readonly applied = new Map<number, Level>();
 	private readonly voltages = new Map<number, number>();
 	private readonly listeners: PinListener[] = [];
+	private readonly inputListeners: ((pin: number, level: Level) => void)[] = [];
 	private readonly pwmListeners: PwmListener[] = [];
 
 	constructor(chip: Chip = HOST_CHIP) {
@@ -53,6 +54,11 @@ export class Pins {
 	/** Told of outputs: once when a pin becomes one, then at each change. */
 	listen(listener: PinListener): void {
 		this.listeners.push(listener);
+	}
+
+	/** Told of inputs that the world has changed, before the firmware is. */
+	listenInputs(listener: (pin: number, level: Level) => void): void {
+		this.inputListeners.push(listener);
 	}
 
 	/** Told of PWM outputs, as listen(). */
@@ -158,6 +164,7 @@ export class Pins {
 		const state = this.used.get(pin);
 		if (state?.use !== "input" || state.level === level) return;
 		state.level = level;
+		for (const listener of this.inputListeners) listener(pin, level);
 		state.onLevel?.(level);
 	}
 

@@ -33,6 +33,7 @@ const ENTITIES = [
 	{ kind: "light", id: "white", pin: "D8", activeLow: true },
 	{ kind: "button", id: "button", pin: "D3" },
 	{ kind: "analog", id: "soil", pin: "A0" },
+	{ kind: "pulse", id: "meter", pin: "D1" },
 	{ kind: "sensor", id: "climate", driver: "embedded:sensor/Humidity-Temperature/SHT3x" },
 	{ kind: "sensor", id: "cellar", driver: "embedded:sensor/Temperature/TMP117", address: 0x49 },
 ];
@@ -56,6 +57,7 @@ test("what is connected to what", () => {
 		"D8      light white",
 		"D3      button",
 		"A0      analog soil",
+		"D1      pulse meter",
 		"D2, D1  sensor climate, SHT3x at 0x44",
 		"D2, D1  sensor cellar, TMP117 at 0x49",
 	]);
@@ -70,6 +72,17 @@ test("levels are told at once, by the board's label; the simulator's own board h
 	const host = watch({ name: "host", pins: { GPIO5: { gpio: 5 } } });
 	host.pins.claimOutput(5, 0);
 	assert.deepEqual(host.said, ["0 pin 5: output, low"]);
+});
+
+test("what the world does to an input is told, pulses apart", () => {
+	const { pins, said } = watch();
+	pins.claimInput(0, 1);
+	pins.claimInput(5, 0);
+	for (const pin of [0, 5, 2]) {
+		pins.apply(pin, 0);
+		pins.apply(pin, 1);
+	}
+	assert.deepEqual(said, ["0 pin D3: input, low", "0 pin D3: input, high"]);
 });
 
 test("a duty is told when it has settled, a colour as one; inverted pins as what they light", async () => {
@@ -140,6 +153,7 @@ test("things are what the entities see, with their levels and addresses", () => 
 		["e", 5, 0, false],
 		["button", 0, 0, false],
 		["soil", 0],
+		["meter", 5, 1, true],
 		["climate", 0x44],
 		["cellar", 0x49],
 	]);

@@ -28,10 +28,11 @@ const SENSOR = {
 test("a board is shown, and orders on stdin press its button", { timeout: LIMIT_MS }, async () => {
 	const simulator = await driveSimulator("--board", "sonoff-basic-r2", "--verbose");
 	await simulator.until(/^GPIO12 {2}relay\nGPIO0 {3}button$/m);
-	await simulator.until(/^names: button, wifi, power$/m);
+	await simulator.until(/^names {2}button, wifi, power$/m);
 	await simulator.until(/pin GPIO12: output, low/);
 	await simulator.until(/broker fieldmote\/sim-1\/relay\/state OFF/);
 	simulator.type("press button\n");
+	await simulator.until(/pin GPIO0: input, low\n/);
 	await simulator.until(/pin GPIO12: high/);
 	await simulator.until(/broker fieldmote\/sim-1\/relay\/state ON/);
 	simulator.type("press nothing\nhold button 1s\n");
