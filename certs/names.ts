@@ -13,10 +13,12 @@ import { UsageError } from "../host-sim/words";
 export const PEOPLE = ["dashboard", "logger"] as const;
 /** The edge broker's name upstream; it stands in broker/bridge.conf and in broker/acl. */
 export const EDGE = "edge";
+/** Below it are commands to all nodes; a user of that name could give them. */
+const EVERYBODY = "all";
 
 /** Whether a name has rights of its own in broker/acl, which no board is to have. */
 export function hasOwnRights(name: string): boolean {
-	return name === EDGE || PEOPLE.some((one) => one === name);
+	return name === EDGE || name === EVERYBODY || PEOPLE.some((one) => one === name);
 }
 
 /** A board takes handshakes of 4 KB and more by its configuration; names need some of it. */

@@ -25,6 +25,10 @@ const MATRIX = `
 | fieldmote/n1/result | w | - | r | r | - | w | - |
 | fieldmote/n1/relay/state | w | - | r | r | - | w | - |
 | fieldmote/n1/relay/set | rw | - | rw | r | - | r | - |
+| fieldmote/n1/climate/problem | w | - | r | r | - | w | - |
+| fieldmote/n1/sync | rw | - | r | r | - | - | - |
+| fieldmote/n1/config | rw | - | rw | r | - | - | - |
+| fieldmote/all/relay/set | r | r | rw | r | r | r | - |
 | fieldmote/n1/relay/set/more | w | - | r | r | - | - | - |
 | fieldmote/n2/time | - | w | r | r | - | w | - |
 | fieldmote/n2/relay/set | - | rw | rw | r | - | r | - |
@@ -36,6 +40,7 @@ const MATRIX = `
 | homeassistant/device/n2/config | - | w | r | - | - | w | - |
 | homeassistant/device/dashboard/config | - | - | - | - | - | w | - |
 | homeassistant/device/logger/config | - | - | r | - | - | w | - |
+| homeassistant/status | r | r | r | r | r | r | - |
 | house/door | - | - | r | - | - | - | - |
 | $SYS/broker/version | - | - | r | r | - | - | - |
 `.trim();
