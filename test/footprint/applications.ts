@@ -1,21 +1,36 @@
 /**
  * The applications that are measured, as folders with a manifest: ours and the SDK's own, all with
- * the creation values of an ESP8266. Always holds: written to a temporary folder, nothing of the SDK
- * is copied.
+ * the creation values of an ESP8266. Always holds: written to a temporary folder, with nothing of
+ * the SDK but the JavaScript of its pins, beside which mcconfig would find C for an ESP8266.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import rootManifest from "../../manifest.json" with { type: "json" };
+import { findSdk } from "../xs/xs";
+import type { SiteName } from "./configurations";
 
 const root = join(import.meta.dirname, "../..");
 
 /** What the manifest gives an ESP8266. */
 export const CREATION = rootManifest.platforms["esp/*"].creation;
 
+const IO = "modules/io";
+/** The SDK's JavaScript for an ESP8266's pins; the C below it is stand-ins/board-io.c. */
+const PINS = {
+	"embedded:io/digital": `${IO}/digital/digital.js`,
+	"embedded:io/digitalbank": `${IO}/digital/digitalbank.js`,
+	"embedded:io/pwm": `${IO}/pwm/esp/_pwm.js`,
+	"embedded:io/analog": `${IO}/analog/esp/_analog.js`,
+	"embedded:io/i2c": `${IO}/i2c/_i2c.js`,
+	"embedded:io/smbus": `${IO}/i2c/smbus.js`,
+};
+/** What the root's manifest has on Linux in their place. */
+const SIMULATED = ["analog", "digital", "pwm", "smbus", "world"];
 /** Modules that a board has in flash, and Linux as JavaScript in the heap. */
-const IN_FLASH = ["preference", "embedded:network/interface/wifi", "embedded:io/digital"];
+const IN_FLASH = ["preference", "embedded:network/interface/wifi", "embedded:io/*"];
+const DRIVER = "$(MODDABLE)/modules/drivers/sensors/tmp117/manifest.json";
 
 const TYPES = ["build", "crypt", "ssl"].map((name) => `firmware/typings/${name}`);
 const LINK = ["alarm", "link", "link-options", "log", "socket"].map(
@@ -30,19 +45,58 @@ export interface Application {
 	discard(): void;
 }
 
+const PIN_LABELS = { D1: 5, D2: 4, D5: 14, D6: 12, D7: 13 };
+
+/** What of a site is not given to mcconfig as name=value. */
+const SITES: Readonly<Record<SiteName, object>> = {
+	relay: {},
+	house: {
+		homeAssistant: true,
+		entities: [
+			{ kind: "relay", id: "relay", pin: "D1", name: "Pump", restore: "last" },
+			{ kind: "light", id: "light", pin: "D5", name: "Lamp", transitionMs: 400 },
+			{
+				kind: "sensor",
+				id: "climate",
+				driver: "embedded:sensor/Temperature/TMP117",
+				intervalMs: 1000,
+				readings: {
+					temperature: { unit: "°C", deviceClass: "temperature", decimals: 1, delta: 0.1 },
+				},
+			},
+			{ kind: "analog", id: "tank", pin: "A0", unit: "%", intervalMs: 1000 },
+			{ kind: "button", id: "button", pin: "D6", controls: "relay" },
+		],
+	},
+};
+
 /** The firmware from the root's manifest, on a board with the ESP8266's session. */
-export function firmwareApplication(stack: number = CREATION.stack): Application {
-	return write("fieldmote", {
+export function firmwareApplication(site: SiteName, stack: number = CREATION.stack): Application {
+	const sdk = findSdk();
+	if (sdk === undefined) throw new Error("no Moddable SDK");
+	const application = write("fieldmote", {
 		"board.json": {
 			name: "measured",
 			title: "ESP8266 on Linux",
 			platforms: { lin: {} },
-			relay: { pin: 5, activeLow: false },
+			pins: {
+				...Object.fromEntries(Object.entries(PIN_LABELS).map(([key, gpio]) => [key, { gpio }])),
+				A0: { adc: 0 },
+			},
+			buses: { i2c: { data: "D2", clock: "D7" } },
+			entities: [{ kind: "relay", id: "relay", pin: "D1" }],
 		},
+		"site.json": { base: "fieldmote", ...SITES[site] },
 		"manifest.json": {
-			include: [join(root, "manifest.json")],
+			include: [join(root, "manifest.json"), ...(site === "house" ? [DRIVER] : [])],
 			modules: {
-				"~": [join(root, "boards/host"), "$(MODULES)/files/preference/lin/preference"],
+				"~": [
+					join(root, "boards/host"),
+					"$(MODULES)/files/preference/lin/preference",
+					...SIMULATED.map((name) => join(root, "host-sim/xs", name)),
+				],
+				...Object.fromEntries(Object.keys(PINS).map((name) => [name, pinsFile(name)])),
+				"board-io": join(root, "test/footprint/stand-ins/board-io"),
 				board: "./board",
 				preference: join(root, "test/footprint/preference"),
 				hurry: join(root, "test/footprint/programs/hurry"),
@@ -52,6 +106,14 @@ export function firmwareApplication(stack: number = CREATION.stack): Application
 			creation: { ...CREATION, stack, main: "hurried" },
 		},
 	});
+	for (const [name, path] of Object.entries(PINS)) {
+		copyFileSync(join(sdk, path), join(application.folder, `${pinsFile(name)}.js`));
+	}
+	return application;
+}
+
+function pinsFile(module: string): string {
+	return `./${module.replace(/\W/g, "-")}`;
 }
 
 /** Engine and link alone: programs/engine.ts. */

@@ -50,12 +50,14 @@ export interface Program {
 /**
  * @param folder of manifest.json; the application is named after it
  * @param debug as mcconfig -d
+ * @param environment more of mcconfig's
  * @throws Error with the compiler's words
  */
 export async function build32(
 	folder: string,
 	values: readonly string[],
 	debug: boolean,
+	environment: Record<string, string> = {},
 ): Promise<Program> {
 	const sdk = findSdk();
 	const root = findGlib32();
@@ -64,7 +66,7 @@ export async function build32(
 	const compiler = writeCompiler(output, root);
 	process.env.CC = compiler;
 	try {
-		const application = await buildXs({ folder, output, values, debug });
+		const application = await buildXs({ folder, output, values, debug, environment });
 		const kind = join("lin/mc", debug ? "debug" : "release", basename(resolve(folder)));
 		const intermediate = join(output, "tmp", kind);
 		const path = join(output, "host");

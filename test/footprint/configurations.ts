@@ -9,20 +9,30 @@ export const BLOCK_BYTES = 32_768;
 /** XS's stack must be larger than the deepest use seen by this much. */
 export const STACK_RESERVE_BYTES = 256;
 
-/** What the image may take of an ESP8266's flash that is mapped into memory. */
+/** What the image may take of an ESP8266's flash that is mapped into memory; an aim. */
 export const IROM0_BYTES = 860_000;
+/** The same, built with -d. */
+export const IROM0_DEBUG_BYTES = 950_000;
+/** main.bin has to end below: the preferences begin there. */
+export const BIN_BYTES = 1_044_480;
+
+/** A relay alone; or a relay, a light, two sensors and a button, told to Home Assistant. */
+export type SiteName = "relay" | "house";
 
 export interface Configuration {
 	readonly name: string;
 	readonly what: string;
 	readonly security: Security;
+	readonly site: SiteName;
 	readonly debug: boolean;
 	/** Slots, chunks and stack together, at the most that they grow to. */
 	readonly budgetBytes: number;
 }
 
-/** What the firmware does today: time, relay, diag. */
+/** Time, relay, diag. */
 const TODAY_BYTES = 26_880;
+/** With all kinds of entities and discovery. */
+const HOUSE_BYTES = 29_952;
 /** With all that is still to come. */
 const FULL_BYTES = 30_976;
 
@@ -31,6 +41,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "mutual",
 		what: "client certificate, ECDSA broker",
 		security: "mutual-ec",
+		site: "relay",
 		debug: false,
 		budgetBytes: TODAY_BYTES,
 	},
@@ -38,13 +49,31 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "mutual-debug",
 		what: "the same, built with -d",
 		security: "mutual-ec",
+		site: "relay",
 		debug: true,
 		budgetBytes: TODAY_BYTES,
+	},
+	{
+		name: "house",
+		what: "as mutual, with a relay, a light, two sensors, a button, and discovery",
+		security: "mutual-ec",
+		site: "house",
+		debug: false,
+		budgetBytes: HOUSE_BYTES,
+	},
+	{
+		name: "house-debug",
+		what: "the same, built with -d",
+		security: "mutual-ec",
+		site: "house",
+		debug: true,
+		budgetBytes: HOUSE_BYTES,
 	},
 	{
 		name: "mutual-rsa",
 		what: "client certificate, RSA broker",
 		security: "mutual-rsa",
+		site: "relay",
 		debug: false,
 		budgetBytes: FULL_BYTES,
 	},
@@ -52,6 +81,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "mutual-public",
 		what: "client certificate, RSA broker under a public CA: root of RSA 4,096, one intermediate",
 		security: "mutual-public",
+		site: "relay",
 		debug: false,
 		budgetBytes: FULL_BYTES,
 	},
@@ -59,6 +89,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "mutual-public-long",
 		what: "the same with a second root of RSA 4,096 between, as Let's Encrypt's of 2026",
 		security: "mutual-public-long",
+		site: "relay",
 		debug: false,
 		budgetBytes: BLOCK_BYTES,
 	},
@@ -66,6 +97,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "tls",
 		what: "no client certificate, ECDSA broker",
 		security: "tls-ec",
+		site: "relay",
 		debug: false,
 		budgetBytes: TODAY_BYTES,
 	},
@@ -73,6 +105,7 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 		name: "plain",
 		what: "no TLS",
 		security: "plain",
+		site: "relay",
 		debug: false,
 		budgetBytes: TODAY_BYTES,
 	},

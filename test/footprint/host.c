@@ -8,8 +8,9 @@
  * slots from the top; where they meet, memory is out and the machine aborts. The application is
  * started as on a board (setup/ modules, then main), without the screen object of the simulator.
  * Lines on stdin: `figures NAME` prints `@figures` and JSON; `collect NAME` collects garbage first;
- * `reset` lets the peaks start anew; `census` tells what holds the slots (census.c); the end of stdin
- * ends the host. Exit code: 3 after an abort.
+ * `reset` lets the peaks start anew; `census` tells what holds the slots (census.c); `world WHAT N`
+ * turns what stand-ins/board-io.c has around the board; the end of stdin ends the host. Exit code: 3
+ * after an abort.
  */
 
 #include "xsAll.h"
@@ -34,6 +35,8 @@ static txPreparation *gPreparation;
 
 extern void *xsPreparationAndCreation(xsCreation **creation);
 extern void printCensus(txMachine *the, uint8_t *start, uint8_t *end);
+/* Of the application, where it has pins. */
+extern __attribute__((weak)) void boardWorld(txMachine *the, const char *what, int value);
 
 /* Memory. Called by the engine. */
 
@@ -139,6 +142,7 @@ static gboolean onCommand(GIOChannel *channel, GIOCondition condition, gpointer 
 {
 	txMachine *the = gScreen.machine;
 	char *line = NULL, name[128];
+	int value;
 	if (g_io_channel_read_line(channel, &line, NULL, NULL, NULL) != G_IO_STATUS_NORMAL) {
 		g_main_loop_quit(gLoop);
 		return FALSE;
@@ -151,6 +155,9 @@ static gboolean onCommand(GIOChannel *channel, GIOCondition condition, gpointer 
 	else if (strncmp(line, "census", 6) == 0) {
 		fxCollectGarbage(the);
 		printCensus(the, gSlotsStart, gBlockEnd);
+	}
+	else if (sscanf(line, "world %127s %d", name, &value) == 2 && boardWorld) {
+		boardWorld(the, name, value);
 	}
 	else if (strncmp(line, "reset", 5) == 0) resetPeaks(the);
 	else printf("host: unknown command: %s", line);

@@ -80,6 +80,11 @@ export class Machine {
 		return rows.sort((a, b) => count(b) - count(a)).map((row) => row.slice(8));
 	}
 
+	/** Turns what is around the board: see stand-ins/board-io.c. */
+	world(what: "level" | "celsius" | "gone", value: number): void {
+		this.child.stdin?.write(`world ${what} ${value}\n`);
+	}
+
 	resetPeaks(): void {
 		this.child.stdin?.write("reset\n");
 	}

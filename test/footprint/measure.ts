@@ -8,15 +8,7 @@ import { parseArgs } from "node:util";
 import { CREATION } from "./applications";
 import { whyNo32 } from "./build32";
 import { CONFIGURATIONS } from "./configurations";
-import {
-	judge,
-	judgeImage,
-	printCode,
-	printFirmware,
-	printImage,
-	printPeers,
-	type Result,
-} from "./report";
+import { judge, printCode, printFirmware, printImage, printPeers, type Result } from "./report";
 import { measureFirmware, measureImages, measurePeers } from "./runs";
 
 /** Parts of the measurement that are not a configuration of the firmware. */
@@ -45,12 +37,8 @@ async function measure(isWanted: (name: string) => boolean, reconnects: number):
 	}
 	if (isWanted("peers")) printPeers(await measurePeers());
 	if (isWanted("code") && results.length > 0) printCode(results[0].sizes);
-	const images = isWanted("image") ? await measureImages() : [];
-	for (const image of images) {
-		printImage(image);
-		image.discard();
-	}
-	return [...judge(results, CREATION.stack), ...judgeImage(images)];
+	const images = isWanted("image") ? await measureImages(printImage) : [];
+	return [...judge(results, CREATION.stack), ...images];
 }
 
 async function main(): Promise<number> {

@@ -4,7 +4,8 @@
  * happened. Must not know how figures are printed or judged.
  */
 
-import { buildImage, type EspImage, whyNoEspImage } from "../xs/esp-image";
+import { join } from "node:path";
+import { buildImage, type EspImage, TooLargeError, whyNoEspImage } from "../xs/esp-image";
 import {
 	type Application,
 	engineApplication,
@@ -15,7 +16,7 @@ import { build32, type Program } from "./build32";
 import { moduleSizes } from "./code";
 import { BLOCK_BYTES, type Configuration, PEERS } from "./configurations";
 import { Machine } from "./machine";
-import type { PeerResult, Result } from "./report";
+import { judgeImage, type PeerResult, type Result } from "./report";
 import { Stage } from "./stage";
 import { tell } from "./story";
 
@@ -25,17 +26,23 @@ export function note(text: string): void {
 	process.stderr.write(`${text}\n`);
 }
 
+interface Build {
+	readonly name: string;
+	readonly application: Application;
+	readonly values: readonly string[];
+	readonly debug: boolean;
+	readonly environment?: Record<string, string>;
+}
+
 /** Builds, runs, and cleans up whatever happens. */
 async function withMachine<T>(
-	name: string,
-	application: Application,
-	values: readonly string[],
-	debug: boolean,
+	build: Build,
 	use: (machine: Machine, program: Program) => Promise<T>,
 ): Promise<T> {
+	const { name, application, values, debug, environment } = build;
 	try {
 		note(`${name}: building …`);
-		const program = await build32(application.folder, values, debug);
+		const program = await build32(application.folder, values, debug, environment);
 		const machine = new Machine(program, BLOCK_BYTES);
 		try {
 			note(`${name}: running …`);
@@ -53,18 +60,20 @@ export async function measureFirmware(
 	configuration: Configuration,
 	reconnects: number,
 ): Promise<Result> {
-	const { name, security, debug } = configuration;
+	const { name, security, site, debug } = configuration;
 	const stage = await Stage.open(security);
-	if (security !== "plain") process.env.CREDENTIALS = stage.credentials;
 	try {
-		const application = firmwareApplication();
-		return await withMachine(name, application, stage.values, debug, async (machine, program) => {
+		const application = firmwareApplication(site);
+		const environment: Record<string, string> = { SITE: join(application.folder, "site") };
+		if (security !== "plain") environment.CREDENTIALS = stage.credentials;
+		const build = { name, application, values: stage.values, debug, environment };
+		return await withMachine(build, async (machine, program) => {
 			const sizes = moduleSizes(program.intermediate);
 			const say = (text: string) => note(`${name}: ${text}`);
-			return { configuration, sizes, story: await tell(machine, stage, reconnects, say) };
+			const story = await tell({ machine, stage, site, reconnects, note: say });
+			return { configuration, sizes, story };
 		});
 	} finally {
-		delete process.env.CREDENTIALS;
 		await stage.close();
 	}
 }
@@ -81,7 +90,7 @@ export async function measurePeers(): Promise<PeerResult[]> {
 		const application = isOurs ? engineApplication() : peerApplication(name, includes, credentials);
 		const values = [`port=${credentials === undefined ? stage.clientPort : stage.nodePort}`];
 		try {
-			await withMachine(name, application, values, false, async (machine) => {
+			await withMachine({ name, application, values, debug: false }, async (machine) => {
 				await machine.waitFor(/^ready/);
 				await new Promise((resolve) => setTimeout(resolve, REST_MS));
 				const raw = await machine.figures("raw");
@@ -94,16 +103,27 @@ export async function measurePeers(): Promise<PeerResult[]> {
 	return results;
 }
 
-export async function measureImages(): Promise<EspImage[]> {
+/** The release and the debug image, each given to `print` before the next is built. */
+export async function measureImages(
+	print: (image: EspImage, debug: boolean) => void,
+): Promise<string[]> {
 	const why = whyNoEspImage();
 	if (why !== false) {
 		note(`image: not measured: ${why}`);
 		return [];
 	}
-	const images: EspImage[] = [];
+	const problems: string[] = [];
 	for (const debug of [false, true]) {
 		note(`image${debug ? " with -d" : ""}: building …`);
-		images.push(await buildImage({ folder: ".", debug }));
+		try {
+			const image = await buildImage({ folder: ".", debug });
+			print(image, debug);
+			problems.push(...judgeImage(image, debug));
+			image.discard();
+		} catch (error) {
+			if (!(error instanceof TooLargeError)) throw error;
+			problems.push(`image${debug ? " with -d" : ""}: ${error.message}`);
+		}
 	}
-	return images;
+	return problems;
 }

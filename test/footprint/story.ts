@@ -4,6 +4,7 @@
  */
 
 import { ClientProcess } from "../support/client";
+import type { SiteName } from "./configurations";
 import type { Figures, Machine } from "./machine";
 import { NODE, type Stage } from "./stage";
 
@@ -11,6 +12,10 @@ const CONNECTED = /^mqtt: subscribed to /;
 const SETTLE_MS = 500;
 /** Commands in a burst; each has a result at QoS 1 that goes out. */
 const BURST = 20;
+/** Longer than the button's debounceMs. */
+const PRESS_MS = 100;
+/** In the TMP117's units. */
+const CELSIUS_23 = 2944;
 
 export interface Story {
 	readonly figures: readonly Figures[];
@@ -20,13 +25,17 @@ export interface Story {
 	readonly reconnects: number;
 }
 
-/** @param note is told what is going on */
-export async function tell(
-	machine: Machine,
-	stage: Stage,
-	reconnects: number,
-	note: (text: string) => void,
-): Promise<Story> {
+export interface Setting {
+	readonly machine: Machine;
+	readonly stage: Stage;
+	readonly site: SiteName;
+	readonly reconnects: number;
+	/** Is told what is going on. */
+	readonly note: (text: string) => void;
+}
+
+export async function tell(setting: Setting): Promise<Story> {
+	const { machine, stage, site, reconnects, note } = setting;
 	const figures: Figures[] = [];
 	await machine.waitFor(/^boot: node /);
 	figures.push(await machine.figures("booted"));
@@ -34,12 +43,18 @@ export async function tell(
 	await machine.waitFor(CONNECTED);
 	figures.push(await machine.figures("connecting"));
 	await pause(SETTLE_MS);
+	if (site === "house") await machine.waitFor(/announced to Home Assistant/);
 	figures.push(await machine.figures("connected", true));
 	machine.resetPeaks();
-	await burst(stage);
+	await burst(stage, site === "house" ? ["relay", "light"] : ["relay"]);
 	await pause(SETTLE_MS);
 	figures.push(await machine.figures("burst"));
 	machine.resetPeaks();
+	if (site === "house") {
+		await live(machine, stage);
+		figures.push(await machine.figures("press, sensor gone and back"));
+		machine.resetPeaks();
+	}
 	const before = await reconnect(machine, stage);
 	for (let count = 1; count < reconnects; count++) {
 		if (count % 100 === 0) note(`${count} reconnects`);
@@ -61,17 +76,57 @@ async function reconnect(machine: Machine, stage: Stage): Promise<number> {
 	return (await machine.figures("reconnect", true)).slotsUsed;
 }
 
+/** The button's relay, and a sensor that fails: each is seen at the broker. */
+async function live(machine: Machine, stage: Stage): Promise<void> {
+	const client = new ClientProcess();
+	const base = `fieldmote/${NODE}`;
+	const seen = async (topic: string, pattern: RegExp) => {
+		for (;;) {
+			const message = await client.next({ ev: "msg", topic: `${base}/${topic}` }, 20_000);
+			if (pattern.test(String(message.payload))) return;
+		}
+	};
+	try {
+		client.send({ op: "connect", port: stage.clientPort, id: "live" });
+		const leaves = ["relay/state", "button/state", "climate/state", "climate/problem"];
+		const subs = leaves.map((leaf) => ({ topic: `${base}/${leaf}`, qos: 1 }));
+		client.send({ op: "subscribe", subs, tag: "s" });
+		await client.next({ ev: "done", tag: "s" });
+		await seen("relay/state", /^OFF$/);
+		for (const level of [0, 1]) {
+			machine.world("level", level);
+			await pause(PRESS_MS);
+		}
+		await seen("relay/state", /^ON$/);
+		await seen("button/state", /"event":"single"/);
+		machine.world("celsius", CELSIUS_23);
+		await seen("climate/state", /"temperature":23,/);
+		machine.world("gone", 1);
+		await seen("climate/problem", /writeRead failed/);
+		machine.world("gone", 0);
+		await seen("climate/problem", /"problem":null/);
+	} finally {
+		client.kill();
+	}
+}
+
 /** BURST commands at QoS 2 at once, and their results at QoS 1. Throws unless all came back. */
-async function burst(stage: Stage): Promise<void> {
+async function burst(stage: Stage, entities: readonly string[]): Promise<void> {
 	const client = new ClientProcess();
 	try {
 		client.send({ op: "connect", port: stage.clientPort, id: "burst" });
 		const subs = [{ topic: `fieldmote/${NODE}/result`, qos: 1 }];
 		client.send({ op: "subscribe", subs, tag: "s" });
 		await client.next({ ev: "done", tag: "s" });
-		const topic = `fieldmote/${NODE}/relay/set`;
 		for (let i = 0; i < BURST; i++) {
-			const payload = JSON.stringify({ state: i % 2 === 0 ? "ON" : "OFF", id: `burst-${i}` });
+			const entity = entities[i % entities.length];
+			const topic = `fieldmote/${NODE}/${entity}/set`;
+			const command = {
+				state: Math.floor(i / entities.length) % 2 === 0 ? "ON" : "OFF",
+				id: `burst-${i}`,
+			};
+			const more = entity === "light" ? { brightness: 200, transition: 0.2 } : {};
+			const payload = JSON.stringify({ ...command, ...more });
 			client.send({ op: "publish", topic, payload, qos: 2, tag: i });
 		}
 		for (let i = 0; i < BURST; i++) {

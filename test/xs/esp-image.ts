@@ -128,7 +128,7 @@ function runMcconfig(
 /** gcc says a lot about the SDK's C; what ended the build is said in these lines. */
 function errorsIn(log: string): string {
 	const lines = log.split("\n");
-	const wanted = /error( TS\d+)?:|### |Error \d|will not fit|undefined reference/;
+	const wanted = /error( TS\d+)?:|### |Error \d|will not fit|overflowed|undefined reference/;
 	return lines.filter((line) => wanted.test(line)).join("\n") || lines.slice(-12).join("\n");
 }
 
