@@ -76,7 +76,7 @@ test(
 		front.lead(broker.port);
 		const run = await bootFirmware(application);
 		try {
-			await run.waitFor(/^mqtt: subscribed to .*relay\/set at QoS 2/, 60_000);
+			await run.waitFor(/^mqtt: subscribed to .*\/set at QoS 2/, 60_000);
 			const { tap } = front.visits[front.visits.length - 1];
 			context.diagnostic(`handshake: ${tap}`);
 			assert.ok(tap.isDone && !tap.hasClientCertificate, String(tap));

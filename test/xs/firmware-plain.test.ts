@@ -50,7 +50,7 @@ after(async () => {
 test("plain: reports and commands at QoS 0, 1 and 2", slow, async (context) => {
 	const [, broker] = brokers;
 	const [, run] = runs;
-	await run.waitFor(/^mqtt: subscribed to fieldmote\/xs-shed\/relay\/set at QoS 2/, 60_000);
+	await run.waitFor(/^mqtt: subscribed to fieldmote\/xs-shed\/\+\/set at QoS 2/, 60_000);
 	const known = new RegExp(`as ${NODE} \\(p2, c0, k60\\)`);
 	tellLine(context, broker.log().split("\n"), "Mosquitto", known);
 	await exercise(context, run, broker, broker.port);
