@@ -80,6 +80,7 @@ const SITE_KEYS = Object.freeze([
 	"remoteConfig",
 ]);
 const NOTHING = Object.freeze({});
+const NO_ENTITIES = Object.freeze([]);
 const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
@@ -128,6 +129,16 @@ export const checkSite = (
 	hasModule: HasModule = anyModule,
 ): Checked<SiteConfig> => {
 	const check = new Checker("site.json", secrets);
+	const value = placeOf(check, site, overrides);
+	// By itself: XS keeps all that a function has while it calls another, and entities go deep.
+	value.entities = entitiesOf(check, site, board, value, hasModule);
+	return { problems: check.problems, value };
+};
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** All but the entities. */
+const placeOf = (check: Checker, site: Json, overrides: Json): Writable<SiteConfig> => {
 	check.keys(site, "", SITE_KEYS);
 	const node = override(overrides, "node") ?? check.text(site, "", "node", "", 32);
 	if (node !== "" && !isId(node)) check.problem("node", node, "must be 1 to 32 of a-z, 0-9 and -");
@@ -163,26 +174,23 @@ export const checkSite = (
 	check.keys(diag, "diag", DIAG_KEYS);
 	const broker = check.object(site, "broker");
 	return {
-		problems: check.problems,
-		value: {
-			node,
-			base,
-			profile,
-			wifi: wifiNetworks(check, site, overrides),
-			ntpServers: ntpServers(check, ntp, overrides),
-			allowUnset: check.flag(ntp, "ntp", "allowUnset"),
-			broker: brokerConfig(check, broker, overrides),
-			keepAliveSeconds: check.integer(broker, "broker", "keepAliveSeconds", 60, 5, 65_535),
-			timeMinimumMs,
-			timeMaximumMs,
-			diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, Const.DAY_MS),
-			supervisor: supervisorLimits(check, check.object(site, "supervisor")),
-			entities: entitiesOf(check, site, board, `${base}/${node}/`, hasModule),
-			discoveryPrefix: discoveryPrefix(check, site),
-			broadcast: check.flag(site, "", "broadcast"),
-			tasmotaTopic: tasmotaTopic(check, site),
-			remoteConfig: check.flag(site, "", "remoteConfig"),
-		},
+		node,
+		base,
+		profile,
+		wifi: wifiNetworks(check, site, overrides),
+		ntpServers: ntpServers(check, ntp, overrides),
+		allowUnset: check.flag(ntp, "ntp", "allowUnset"),
+		broker: brokerConfig(check, broker, overrides),
+		keepAliveSeconds: check.integer(broker, "broker", "keepAliveSeconds", 60, 5, 65_535),
+		timeMinimumMs,
+		timeMaximumMs,
+		diagIntervalMs: check.integer(diag, "diag", "intervalMs", 60_000, 1_000, Const.DAY_MS),
+		supervisor: supervisorLimits(check, check.object(site, "supervisor")),
+		entities: NO_ENTITIES,
+		discoveryPrefix: discoveryPrefix(check, site),
+		broadcast: check.flag(site, "", "broadcast"),
+		tasmotaTopic: tasmotaTopic(check, site),
+		remoteConfig: check.flag(site, "", "remoteConfig"),
 	};
 };
 
@@ -193,14 +201,15 @@ const entitiesOf = (
 	check: Checker,
 	site: Json,
 	board: Json,
-	own: string,
+	{ base, node }: SiteConfig,
 	hasModule: HasModule,
 ): readonly Json[] => {
+	const own = `${base}/${node}/`;
 	if (site.entities !== undefined) {
 		return checkEntities(check, site.entities, board, own, hasModule);
 	}
 	const soldered = new Checker(`boards/${board.name}.json`);
-	const entities = checkEntities(soldered, board.entities ?? [], board, own, hasModule);
+	const entities = checkEntities(soldered, board.entities ?? NO_ENTITIES, board, own, hasModule);
 	for (const problem of soldered.problems) check.problems.push(problem);
 	return entities;
 };

@@ -63,30 +63,51 @@ export const checkEntities = (
 		check.problem("entities", undefined, `must be a list of at most ${limit} entities`);
 		return [];
 	}
-	const list: readonly unknown[] = entities;
-	const pins = new PinPlan(board);
-	const topics: string[] = [];
-	const good: Json[] = [];
-	for (let i = 0; i < list.length; i++) {
-		const entry = list[i];
-		const path = `entities[${i}]`;
+	const site = new SiteEntities(check, new PinPlan(board), own, hasModule);
+	for (let i = 0; i < entities.length; i++) site.add(entities[i], `entities[${i}]`);
+	for (let i = 0; i < entities.length; i++) site.relate(entities[i], `entities[${i}]`);
+	// What stands in flash needs no copy.
+	return site.good.length === entities.length ? (entities as readonly Json[]) : site.good;
+};
+
+/** What is known of the entities so far: in fields, because XS's stack is short and checks go deep. */
+class SiteEntities {
+	/** Those that are records. */
+	readonly good: Json[] = [];
+	private readonly check: Checker;
+	private readonly pins: PinPlan;
+	private readonly own: string;
+	private readonly hasModule: HasModule;
+	private readonly topics: string[] = [];
+
+	constructor(check: Checker, pins: PinPlan, own: string, hasModule: HasModule) {
+		this.check = check;
+		this.pins = pins;
+		this.own = own;
+		this.hasModule = hasModule;
+	}
+
+	/** Checks an entry by itself, and against those before. */
+	add(entry: unknown, path: string): void {
+		const { check } = this;
 		if (!isObject(entry)) {
 			check.problem(path, entry, 'must be an object: {"kind", "id", …}');
-			continue;
+			return;
 		}
-		checkId(check, good, entry.id, `${path}.id`);
+		checkId(check, this.good, entry.id, `${path}.id`);
 		checkCommon(check, entry, path);
-		checkTopics(check, entry, path, own, topics);
-		checkKind(check, entry, path, pins, hasModule);
-		good.push(entry);
+		checkTopics(check, entry, path, this.own, this.topics);
+		if (KINDS.includes(entry.kind as string)) {
+			CHECKS[entry.kind as string](check, entry, path, this.pins, this.hasModule);
+		} else checkOwnKind(check, entry.kind, path, this.hasModule);
+		this.good.push(entry);
 	}
-	for (let i = 0; i < list.length; i++) {
-		const entry = list[i];
-		if (isObject(entry)) checkOthers(check, entry, `entities[${i}]`, good);
+
+	/** Checks what can only be said when all are known. */
+	relate(entry: unknown, path: string): void {
+		if (isObject(entry)) checkOthers(this.check, entry, path, this.good);
 	}
-	// What stands in flash needs no copy.
-	return good.length === list.length ? (list as readonly Json[]) : good;
-};
+}
 
 /** @param before entities that have their ids already */
 const checkId = (check: Checker, before: readonly Json[], id: unknown, path: string): void => {
@@ -104,25 +125,14 @@ const entityOf = (entities: readonly Json[], id: unknown): Json | undefined => {
 	return undefined;
 };
 
-const checkKind = (
-	check: Checker,
-	options: Json,
-	path: string,
-	pins: PinPlan,
-	hasModule: HasModule,
-): void => {
-	const { kind } = options;
-	if (KINDS.includes(kind as string)) {
-		CHECKS[kind as string](check, options, path, pins, hasModule);
-		return;
-	}
-	if (typeof kind === "string" && isId(kind) && hasModule(`entity/${kind}`)) return;
-	const right = typeof kind === "string" ? `, did you mean "${nearest(kind, KINDS)}"?` : "";
+const checkOwnKind = (check: Checker, kind: unknown, path: string, hasModule: HasModule): void => {
+	const isText = typeof kind === "string";
+	if (isText && isId(kind) && hasModule(`entity/${kind}`)) return;
+	const right = isText ? `, did you mean "${nearest(kind, KINDS)}"?` : "";
 	const known = KINDS.join(", ");
 	check.problem(`${path}.kind`, kind, `must be ${known} or of a module entity/<kind>${right}`);
 };
 
-/** What can only be said when all are known. */
 const checkOthers = (
 	check: Checker,
 	options: Json,
