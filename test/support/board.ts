@@ -14,15 +14,21 @@ import { LiveNetwork } from "../../host-sim/world/network";
 
 const HOST = JSON.parse(readFileSync("boards/host.json", "utf8"));
 
-/** Builds a program for boards from a source file, its path relative to the root. */
-export async function buildProgram(entry: string): Promise<Program> {
+/**
+ * Builds a program for boards from a source file, its path relative to the root.
+ * @param modules bundles of more modules of the image, by their names
+ */
+export async function buildProgram(
+	entry: string,
+	modules?: ReadonlyMap<string, string>,
+): Promise<Program> {
 	const folder = mkdtempSync(join(tmpdir(), "fieldmote-program-"));
 	try {
 		await Promise.all([
 			bundleForBoard(entry, join(folder, "firmware.cjs")),
 			bundleStandIns(join(folder, "modules.cjs")),
 		]);
-		return readProgram(folder);
+		return readProgram(folder, "firmware", modules);
 	} finally {
 		rmSync(folder, { recursive: true });
 	}

@@ -43,13 +43,16 @@ export interface NodeRig extends TestBoard {
 /**
  * A board with the firmware, on Wi-Fi and with an NTP server.
  * @param broker part of the site: url, username, password
+ * @param modules more modules of the image: bundles by name
  */
 export async function startNode(
 	broker: { url: string | readonly string[]; username?: string; password?: string },
 	options: Partial<BoardOptions> = {},
+	modules?: ReadonlyMap<string, string>,
 ): Promise<NodeRig> {
 	parts ??= start();
-	const [program, ntp] = await parts;
+	const [common, ntp] = await parts;
+	const program = modules === undefined ? common : await buildProgram("firmware/main.ts", modules);
 	const { name = "shed" } = options;
 	const accessPoint = new AccessPoint({ networks: [WIFI] });
 	const made = makeBoard({
