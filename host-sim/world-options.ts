@@ -4,8 +4,8 @@
  * and what would be right. What a site says is for the firmware to check.
  */
 
-import { readFileSync, statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { type OptionKinds, UsageError, type Words } from "./words";
 
 /** A script for a week with a step each second is smaller. */
@@ -43,11 +43,15 @@ export const WORLD_HELP = [
 export function parseWorldOptions(given: Words): WorldChoices {
 	const site = given.text("site");
 	const world = given.text("world");
+	const found = site === undefined ? undefined : readSite(site);
+	const entityFiles = new Map(modulesOf(found ?? {}, site ?? ""));
+	// What is named on the command line is what is meant.
+	for (const [kind, file] of entityFilesOf(given.texts("entity"))) entityFiles.set(kind, file);
 	return {
-		site: site === undefined ? undefined : readSite(site),
+		site: found,
 		script: world === undefined ? undefined : { name: world, text: read("world", world) },
 		seed: seedOf(given.text("seed")),
-		entityFiles: entityFilesOf(given.texts("entity")),
+		entityFiles,
 	};
 }
 
@@ -74,6 +78,20 @@ function readSite(file: string): object {
 		throw new UsageError(`--site ${file}: must be one record, as in site.example.json`);
 	}
 	return Object.fromEntries(Object.entries(site).filter(([key]) => SITE_KEYS.includes(key)));
+}
+
+/** Entities of a user's own that the site names: paths as seen from the site, by kind. */
+function modulesOf(site: { entities?: unknown }, file: string): [kind: string, path: string][] {
+	const entities: unknown[] = Array.isArray(site.entities) ? site.entities : [];
+	return entities.flatMap((entity, i): [string, string][] => {
+		const { kind, module } = (entity ?? {}) as { kind?: unknown; module?: unknown };
+		if (typeof kind !== "string" || typeof module !== "string") return [];
+		const path = resolve(dirname(file), /\.(ts|js)$/.test(module) ? module : `${module}.ts`);
+		if (!existsSync(path)) {
+			throw new UsageError(`--site ${file}: entities[${i}].module: "${module}": no such file`);
+		}
+		return [[kind, path]];
+	});
 }
 
 function entityFilesOf(files: readonly string[]): ReadonlyMap<string, string> {

@@ -107,7 +107,7 @@ test("a second wish to end at once, as npm passes it on, changes nothing", {
 test("the demo profile and another board", { timeout: LIMIT_MS }, async () => {
 	const simulator = await startSimulator("--profile", "demo", "--board", "esp32-devkitc");
 	await simulator.until(/boot: node sim-1, board esp32-devkitc, profile demo/);
-	await simulator.until(/^IO26  relay$/m);
+	await simulator.until(/^IO26 {2}relay$/m);
 	simulator.kill("SIGINT");
 	assert.equal(await simulator.ended(), 0);
 });

@@ -64,6 +64,34 @@ test("entities of one's own are called as their files", () => {
 	assert.deepEqual([...parse("--entity", path).world.entityFiles], [["fan-2", path]]);
 });
 
+test("the site's own modules are found beside it; the command line has the last word", () => {
+	const fan = file("site-fan.ts", "");
+	const pump = file("pump.js", "");
+	const other = file("pump.ts", "");
+	const entities = [
+		{ kind: "relay", id: "a", pin: "D1" },
+		{ kind: "fan", id: "b", module: "./site-fan.ts" },
+		{ kind: "blower", id: "c", module: "site-fan" },
+		{ kind: "pump", id: "d", module: "./pump.js" },
+		null,
+	];
+	const site = file("own.json", JSON.stringify({ entities }));
+	assert.deepEqual(
+		[...parse("--site", site).world.entityFiles],
+		[
+			["fan", fan],
+			["blower", fan],
+			["pump", pump],
+		],
+	);
+	assert.equal(parse("--site", site, "--entity", other).world.entityFiles.get("pump"), other);
+	const lost = file("lost.json", JSON.stringify({ entities: [{ kind: "x", module: "./y.ts" }] }));
+	assert.throws(
+		() => parse("--site", lost),
+		/^Error: --site .*entities\[0\]\.module: "\.\/y\.ts": no such file$/,
+	);
+});
+
 test("what is wrong is named with option, file and what would be right", () => {
 	const none = join(folder, "none");
 	const list = file("list.json", "[]");
