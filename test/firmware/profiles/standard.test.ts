@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Shed, UNIX_MS } from "../../support/shed";
+import { RemoteConfig } from "../../../firmware/profiles/remote-config";
+import { KeptText } from "../../../firmware/store/text";
+import { memory, Shed, UNIX_MS } from "../../support/shed";
+
+const CONFIG = "fieldmote/shed/config";
 
 test("after connecting it says online, its state, the time and how it is", () => {
 	const shed = new Shed();
@@ -109,4 +113,67 @@ test("a stop says offline and is idle when everything is acknowledged", () => {
 	assert.equal(said.at(-1)?.text, "offline");
 	assert.equal(said.at(-1)?.retain, true);
 	assert.equal(shed.profile.idle, true);
+});
+
+test("intervals and names may come by the topic config, and are kept", () => {
+	const entities = [{ kind: "relay", id: "relay", pin: "D1" }];
+	const preference = memory();
+	const remote = () => new RemoteConfig(entities, new KeptText(preference, "config"));
+	const first = new Shed({}, { entities, remote: remote() });
+	assert.ok(first.profile.subscriptions.some((one) => one.topic === CONFIG));
+	first.bench.connect();
+	first.bench.acknowledgeAll();
+	const configure = (shed: Shed, text: string) =>
+		shed.command({ topic: CONFIG, text, retain: true }).results;
+	const text = '{"time":{"intervalMs":60000},"entities":{"relay":{"name":"Pump"}}}';
+	assert.deepEqual(configure(first, text), [{ config: true, done: true }]);
+	assert.equal(first.entities.find("relay")?.options.name, "Pump");
+	// The broker sends it again at each connect.
+	assert.deepEqual(configure(first, text), []);
+	const [refused] = configure(first, '{"time":{"intervalMs":1}}');
+	assert.equal(refused.done, false);
+	assert.match(String(refused.reason), /time\.intervalMs: 1 must be/);
+
+	const second = new Shed({}, { entities, remote: remote() });
+	second.bench.connect();
+	const times = () => second.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/time"));
+	assert.equal(times().length, 1);
+	second.wait(59_999);
+	assert.equal(times().length, 0);
+	second.wait(1);
+	assert.equal(times().length, 1);
+	assert.deepEqual(configure(second, ""), [{ config: true, done: true }]);
+	second.wait(60_000);
+	times();
+	second.wait(10_000);
+	assert.equal(times().length, 1);
+});
+
+test("without the site's leave nobody configures anything", () => {
+	const shed = new Shed();
+	assert.ok(!shed.profile.subscriptions.some((one) => one.topic === CONFIG));
+	shed.bench.connect();
+	shed.bench.acknowledgeAll();
+	assert.deepEqual(shed.command({ topic: CONFIG, text: "{}", retain: true }).results, []);
+});
+
+test("a report of an entity has its time, and goes out in its turn", () => {
+	const shed = new Shed();
+	shed.bench.connect();
+	shed.bench.acknowledgeAll();
+	const [relay] = shed.entities.entities;
+	shed.bench.now += 5_000;
+	shed.entities.report(relay, "state", '"value":1', true, 1_000);
+	shed.entities.report(relay, "problem", '"problem":"gone"', false);
+	shed.clock = "";
+	shed.entities.report(relay, "state", '"value":2', true);
+	shed.wait(0);
+	const said = shed.bench.acknowledgeAll();
+	const time = { time: "2026-11-21T04:09:56.123Z", unix_ms: UNIX_MS + 4_000 };
+	const parsed = said.map(({ topic, text, retain, qos }) => {
+		return [topic.slice("fieldmote/shed/".length), JSON.parse(text), retain, qos];
+	});
+	assert.deepEqual(parsed[0], ["relay/state", { value: 1, ...time }, true, 1]);
+	assert.equal(parsed[1][1].problem, "gone");
+	assert.deepEqual(parsed[2], ["relay/state", { value: 2, time: null, unix_ms: null }, true, 1]);
 });
