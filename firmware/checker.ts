@@ -27,6 +27,11 @@ export class Checker {
 		this.problems.push(`${this.file}: ${path}:${value} ${allowed}`);
 	}
 
+	/** Makes the problems of another file its own. */
+	adopt(other: Checker): void {
+		for (const problem of other.problems) this.problems.push(problem);
+	}
+
 	/** @param common more keys that are known */
 	keys(object: Json, path: string, known: readonly string[], common: readonly string[] = []): void {
 		for (const key in object) {

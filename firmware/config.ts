@@ -130,8 +130,17 @@ export const checkSite = (
 ): Checked<SiteConfig> => {
 	const check = new Checker("site.json", secrets);
 	const value = placeOf(check, site, overrides);
-	// By itself: XS keeps all that a function has while it calls another, and entities go deep.
-	value.entities = entitiesOf(check, site, board, value, hasModule);
+	// Here and not in placeOf(): XS keeps all that a function has while it calls another, and the
+	// checks of entities go deep.
+	const soldered = site.entities === undefined ? new Checker(`boards/${board.name}.json`) : check;
+	value.entities = checkEntities(
+		soldered,
+		site.entities ?? board.entities ?? NO_ENTITIES,
+		board,
+		`${value.base}/${value.node}/`,
+		hasModule,
+	);
+	if (soldered !== check) check.adopt(soldered);
 	return { problems: check.problems, value };
 };
 
@@ -196,23 +205,6 @@ const placeOf = (check: Checker, site: Json, overrides: Json): Writable<SiteConf
 
 /** A simulator's or a test's: every module can be had. */
 const anyModule = (): boolean => true;
-
-const entitiesOf = (
-	check: Checker,
-	site: Json,
-	board: Json,
-	{ base, node }: SiteConfig,
-	hasModule: HasModule,
-): readonly Json[] => {
-	const own = `${base}/${node}/`;
-	if (site.entities !== undefined) {
-		return checkEntities(check, site.entities, board, own, hasModule);
-	}
-	const soldered = new Checker(`boards/${board.name}.json`);
-	const entities = checkEntities(soldered, board.entities ?? NO_ENTITIES, board, own, hasModule);
-	for (const problem of soldered.problems) check.problems.push(problem);
-	return entities;
-};
 
 const discoveryPrefix = (check: Checker, site: Json): string => {
 	const given = site.homeAssistant ?? false;
