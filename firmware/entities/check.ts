@@ -70,7 +70,7 @@ export const checkEntities = (
 	return site.good.length === entities.length ? (entities as readonly Json[]) : site.good;
 };
 
-/** What is known of the entities so far: in fields, because XS's stack is short and checks go deep. */
+/** What is known of the entities so far: in fields, because XS's stack is short. */
 class SiteEntities {
 	/** Those that are records. */
 	readonly good: Json[] = [];

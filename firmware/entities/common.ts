@@ -114,10 +114,3 @@ const isTopic = (topic: unknown): topic is string => {
 	}
 	return true;
 };
-
-/** Text of a site's key that has a default by being missing. */
-export const nameOf = (options: Json): string => {
-	return typeof options.name === "string" && options.name !== ""
-		? options.name
-		: (options.id as string);
-};
