@@ -114,3 +114,10 @@ const isTopic = (topic: unknown): topic is string => {
 	}
 	return true;
 };
+
+/** What people call an entity. */
+export const nameOf = (options: Json): string => {
+	return typeof options.name === "string" && options.name !== ""
+		? options.name
+		: (options.id as string);
+};
