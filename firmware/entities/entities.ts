@@ -46,12 +46,22 @@ export class Entities implements EntityOwner {
 		this.store = store;
 		for (const options of list) {
 			if (loadsOnly && !isLoad(options.kind)) continue;
-			const kept = store.read(this.entities.length, options.id as string);
+			const read = store.read(this.entities.length, options.id as string);
+			// A power cut between two writes may have kept both of a group on.
+			const kept = this.hasPartnerOn(options) ? "" : read;
 			const entity = makeEntity(options, io, kept);
 			entity.owner = this;
-			this.written.push(kept);
+			this.written.push(read);
 			this.entities.push(entity);
 		}
+	}
+
+	private hasPartnerOn({ interlock }: Json): boolean {
+		if (interlock === undefined) return false;
+		for (const { options, state, pending } of this.entities) {
+			if (options.interlock === interlock && (state === "ON" || pending === "ON")) return true;
+		}
+		return false;
 	}
 
 	now(): number {

@@ -36,7 +36,7 @@ const SENT = [
 
 const RECEIVED = [
 	"< CONNACK accepted",
-	"< SUBACK 1 granted 2",
+	"< SUBACK 1 granted 2, 1",
 	"< PUBACK 2",
 	"< PUBACK 3",
 	'< PUBLISH q2 id=1 "fieldmote/shed/relay/set" "ON"',

@@ -71,9 +71,10 @@ test("a configuration that is wrong: all of it is said, nothing else starts", as
 	atEnd(() => board.powerOff());
 	assert.deepEqual(lines, [
 		"boot: start 1, power-on, crashes 0",
-		"boot: boards/host.json: relay.pin: 77 must be a whole number from 0 to 48",
 		"boot: site.json: time.intervalMs: 1 must be a whole number from 1000 to 86400000",
 		'boot: site.json: broker.ulr: unknown key, did you mean "url"?',
+		'boot: boards/host.json: entities[0].pin: "GPIO77" is no pin of board host, did you mean ' +
+			'"GPIO7"? possible: GPIO0, GPIO1, GPIO2, GPIO3, GPIO4, GPIO5',
 		"boot: site.json: broker.url: is missing: mqtt://host[:port] or mqtts://host[:port]",
 		"boot: stopped: the configuration has to be mended",
 	]);

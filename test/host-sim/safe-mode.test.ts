@@ -118,7 +118,9 @@ test("a command that makes it crash: safe mode, refused, and it comes back by it
 }, async () => {
 	const mosquitto = await broker();
 	const client = await watch(mosquitto.port);
-	const node = startNode(mosquitto.port);
+	const node = startNode(mosquitto.port, {
+		entities: [{ kind: "relay", id: "relay", pin: `GPIO${RELAY_PIN}`, whileAway: "execute" }],
+	});
 	let isPoisoned = true;
 	node.board.pins.listen((_pin, level) => {
 		if (isPoisoned && level === 1) throw new TypeError("get coil: undefined");
@@ -155,6 +157,35 @@ test("a command that makes it crash: safe mode, refused, and it comes back by it
 	await said(client, "relay/state", (text) => text === "ON");
 	assert.equal(node.levels.at(-1), "change 1");
 	assert.equal(node.crashes.length, 3);
+});
+
+test("a command that makes it crash is not tried again: too old, or interrupted", {
+	skip,
+}, async () => {
+	const mosquitto = await broker();
+	const client = await watch(mosquitto.port);
+	const node = startNode(mosquitto.port);
+	let isPoisoned = true;
+	node.board.pins.listen((_pin, level) => {
+		if (isPoisoned && level === 1) throw new TypeError("get coil: undefined");
+	});
+	await node.line(/^mqtt: subscribed/);
+	const topic = "fieldmote/shed/relay/set";
+	client.send({ op: "publish", topic, payload: "ON", qos: 2, tag: 2 });
+	await node.line(/^boot: start 2, crash, crashes 1$/);
+	const stale = JSON.parse(await said(client, "result"));
+	assert.match(stale.reason, /^sent while the node was away/);
+	await node.line(/^mqtt: subscribed to .*sync/);
+	await said(client, "sync");
+	client.send({ op: "publish", topic, payload: '{"state":"ON","id":"7"}', qos: 2, tag: 3 });
+	await node.line(/^boot: start 3, crash, crashes 2$/);
+	// Once of its own accord, once because the broker sends the command again.
+	for (let i = 0; i < 2; i++) {
+		const { interrupted, id, done } = JSON.parse(await said(client, "result"));
+		assert.deepEqual([interrupted, id, done], [true, "7", false]);
+	}
+	isPoisoned = false;
+	assert.equal(node.crashes.length, 2);
 });
 
 test("no broker: it restarts where the site asks for it, and says so afterwards", {

@@ -64,7 +64,7 @@ test("the first broker is killed: on at the second, no report missing, and it st
 	assert.deepEqual(node.crashes, []);
 });
 
-test("back at a broker that kept its session: what that has queued is carried out", {
+test("back at a broker that kept its session: what that has queued is carried out until it expires", {
 	skip,
 }, async () => {
 	const [a, b] = [await broker(), await broker()];
@@ -79,19 +79,23 @@ test("back at a broker that kept its session: what that has queued is carried ou
 	await command(atB, '{"state":"ON","id":"at-b"}', "1");
 	await atB.next({ ev: "msg", topic: results }, LIMIT_MS);
 	await a.start();
-	await command(atA, '{"state":"TOGGLE","id":"queued"}', "2");
+	const expires = Date.now() + 600_000;
+	await command(atA, JSON.stringify({ state: "TOGGLE", id: "queued", expires }), "2");
 	await command(atA, '{"state":"OFF","id":"at-b"}', "3");
+	await command(atA, '{"state":"OFF","id":"old"}', "4");
 	assert.ok(!node.lines.some((line) => /TOGGLE/.test(line)), "it is not at A");
 	await b.stop();
 	await node.line(new RegExp(`^mqtt: connected, ${at(a)}, session resumed`));
-	const [toggled, repeated] = [
+	const [toggled, repeated, stale] = [
+		await atA.next({ ev: "msg", topic: results }, LIMIT_MS),
 		await atA.next({ ev: "msg", topic: results }, LIMIT_MS),
 		await atA.next({ ev: "msg", topic: results }, LIMIT_MS),
 	].map(({ payload }) => JSON.parse(String(payload)));
 	assert.deepEqual(toggled, { entity: "relay", id: "queued", done: true, state: "OFF" });
 	// The id is known from B: the first result again, and nothing is switched.
 	assert.deepEqual(repeated, { entity: "relay", id: "at-b", done: true, state: "ON" });
-	assert.equal(node.lines.filter((line) => line.startsWith("relay: ")).length, 2);
+	assert.match(stale.reason, /^sent while the node was away/);
+	assert.equal(node.lines.filter((line) => /^relay: (ON|OFF|TOGGLE) /.test(line)).length, 2);
 });
 
 /** A broker that accepts, takes one report and is gone. Its port. */

@@ -237,6 +237,24 @@ test("of a group only the first is restored to on", () => {
 	assert.equal(on.length, 1);
 });
 
+test("of a group that was kept on by two only the first is on, from the first moment", () => {
+	const both = { interlock: "motor", restore: "last" };
+	const kept = { r0: "ON", r1: "ON" };
+	const bench = new Bench(
+		[
+			{ pin: "U", ...both },
+			{ pin: "D", ...both },
+		],
+		kept,
+	);
+	assert.deepEqual(bench.levels, ["U 1", "D 0"]);
+	const resting = [
+		{ pin: "U", minimumOffMs: 500, ...both },
+		{ pin: "D", ...both },
+	];
+	assert.deepEqual(new Bench(resting, kept).levels, ["U 0", "D 0"]);
+});
+
 test("without contact it keeps, or goes where the site says, once, after so long", () => {
 	const keep = new Bench([{ pin: "D1", onLossOfContact: { state: "keep", afterMs: 10 } }]);
 	keep.command("ON");
