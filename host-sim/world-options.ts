@@ -71,8 +71,9 @@ function readSite(file: string): object {
 		site = JSON.parse(text);
 	} catch (error) {
 		// V8 quotes the text, which may hold a password.
-		const place = /\(?(line \d+ column \d+)\)?$/.exec((error as Error).message)?.[1];
-		throw new UsageError(`--site ${file}: is no JSON${place === undefined ? "" : `, ${place}`}`);
+		const position = /position (\d+)/.exec((error as Error).message)?.[1];
+		const lines = text.slice(0, Number(position ?? text.length)).split("\n");
+		throw new UsageError(`--site ${file}: is no JSON, line ${lines.length}`);
 	}
 	if (typeof site !== "object" || site === null || Array.isArray(site)) {
 		throw new UsageError(`--site ${file}: must be one record, as in site.example.json`);

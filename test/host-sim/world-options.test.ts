@@ -104,7 +104,7 @@ test("what is wrong is named with option, file and what would be right", () => {
 		[["--site", none], /^--site .*none: no such file$/],
 		[["--site", folder], /is no file$/],
 		[["--site", list], /^--site .*: must be one record/],
-		[["--site", torn], /^--site .*torn\.json: is no JSON/],
+		[["--site", torn], /^--site .*torn\.json: is no JSON, line 3$/],
 		[["--world", none], /^--world .*none: no such file$/],
 		[["--seed", "-1"], /^--seed "-1": must be a whole number, 0 to 4294967295$/],
 		[["--seed", "4294967296"], /must be a whole number/],
