@@ -116,14 +116,16 @@ export class BoardIo implements EntityIo {
 		const { opened } = this;
 		// A driver that gave up has left its device open, and the SDK opens an address only once.
 		opened[key]?.close();
+		// Drivers say `new io(…)`: no arrow.
+		function open(options: object): Closable {
+			const device = new Bus(options);
+			opened[key] = device;
+			return device;
+		}
 		const buses = this.board.buses as Readonly<Record<string, { data: string; clock: string }>>;
 		const { data, clock } = buses[bus];
 		const sensor: Record<string, unknown> = {
-			io: (options: object): Closable => {
-				const device = new Bus(options);
-				opened[key] = device;
-				return device;
-			},
+			io: open,
 			data: pinNumber(this.board, data),
 			clock: pinNumber(this.board, clock),
 		};

@@ -131,7 +131,7 @@ export class Dialect {
 }
 
 /** What the site puts in the place of a topic; "" where it does not. */
-const replacedTopic = (entity: Entity, key: string): string => {
+export const replacedTopic = (entity: Entity, key: string): string => {
 	const topics = entity.options.topics as Json | undefined;
 	return (topics?.[key] as string | undefined) ?? "";
 };

@@ -11,7 +11,7 @@ import type { Entity } from "../entities/entity";
 import type { Session } from "../mqtt/session";
 import { Heap } from "../platform/figures";
 import type { Outbox } from "../store/outbox";
-import { Dialect, type DialectOptions } from "./dialect";
+import { Dialect, type DialectOptions, replacedTopic } from "./dialect";
 import type { NodeFacts, Subscription } from "./profile";
 
 const enum Const {
@@ -65,23 +65,27 @@ export class TasmotaDialect extends Dialect {
 	}
 
 	override setTopic(entity: Entity): string {
+		if (replacedTopic(entity, "set") !== "") return super.setTopic(entity);
 		return this.topic("cmnd", this.power(entity));
 	}
 
 	override stateTopic(entity: Entity, leaf: string): string {
-		if (leaf !== "state") return super.stateTopic(entity, leaf);
+		if (this.isOwn(entity, leaf)) return super.stateTopic(entity, leaf);
 		return entity.takesCommands
 			? this.topic("stat", this.power(entity))
 			: this.topic("tele", "SENSOR");
 	}
 
 	override membersAt(entity: Entity): string {
+		if (this.isOwn(entity, "state")) return super.membersAt(entity);
 		return `value_json.get('${entity.id}',{})`;
 	}
 
 	/** POWER, retained as with PowerRetain, and then RESULT from the outbox. */
 	override publishState(entity: Entity, session: Session, outbox: Outbox, now: number): boolean {
-		if (!entity.takesCommands) return super.publishState(entity, session, outbox, now);
+		if (!entity.takesCommands || this.isOwn(entity, "state")) {
+			return super.publishState(entity, session, outbox, now);
+		}
 		const power = this.power(entity);
 		const { word } = entity;
 		if (session.publish(this.topic("stat", power), word, 1, true, now) < 0) return false;
@@ -98,7 +102,7 @@ export class TasmotaDialect extends Dialect {
 		time: string,
 		retain: boolean,
 	): void {
-		if (leaf !== "state") super.report(outbox, entity, leaf, members, time, retain);
+		if (this.isOwn(entity, leaf)) super.report(outbox, entity, leaf, members, time, retain);
 		else {
 			const payload = `{"Time":"${this.time()}","${entity.id}":{${members}}}`;
 			outbox.push(this.topic("tele", "SENSOR"), payload, false);
@@ -125,6 +129,11 @@ export class TasmotaDialect extends Dialect {
 	override pollTimeout(now: number): number {
 		if (!this.facts.online()) return -1;
 		return this.teleDue === undefined ? 0 : Math.max(0, (this.teleDue - now) | 0);
+	}
+
+	/** What the site says of an entity's topic goes before the dialect. */
+	private isOwn(entity: Entity, leaf: string): boolean {
+		return leaf !== "state" || replacedTopic(entity, leaf) !== "";
 	}
 
 	private topic(prefix: string, name: string): string {

@@ -94,6 +94,17 @@ test("readings go to SENSOR, problems stay where they are", () => {
 	});
 });
 
+test("an entity's own topics and words go before the dialect", () => {
+	const own = {
+		topics: { set: "Room1/Pump", state: "Room1/Pump/is" },
+		payloads: { on: "Go", off: "Halt" },
+	};
+	const shed = connected({ entities: [{ ...RELAYS[0], ...own }, RELAYS[1]] });
+	shed.bench.acknowledgeAll();
+	assert.deepEqual(answers(shed, "Room1/Pump", "Go"), ["Room1/Pump/is Go retained"]);
+	assert.deepEqual(answers(shed, "cmnd/plug/POWER1", "off"), ["Room1/Pump/is Halt retained"]);
+});
+
 test("fieldmote's own topics work beside it", () => {
 	const shed = connected({});
 	shed.bench.acknowledgeAll();
