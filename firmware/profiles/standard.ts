@@ -105,9 +105,8 @@ export class StandardProfile implements Profile, EntityListener {
 		entities.handleContact(true, now);
 		this.discovery?.handleConnected(sessionPresent, now);
 		this.commands.handleConnected(sessionPresent, now);
+		// Makes it due at once: here, below TLS and the link, there is little stack left.
 		this.diagDue = now;
-		this.flush(now);
-		this.handleTimeout(now);
 	}
 
 	handleDisconnected(now: number): void {
@@ -131,6 +130,7 @@ export class StandardProfile implements Profile, EntityListener {
 		// Loads keep their times while the good-bye is said, too.
 		entities.handleTimeout(now);
 		if (this.stopping) return;
+		if (this.availabilityDue) this.flush(now);
 		this.commands.handleTimeout(now);
 		if (facts.clockState() === "") {
 			// Without any time there is nothing to report, diag says so; due once there is one.
