@@ -71,7 +71,7 @@ const SITES: Readonly<Record<SiteName, object>> = {
 };
 
 /** The firmware from the root's manifest, on a board with the ESP8266's session. */
-export function firmwareApplication(site: SiteName, stack: number = CREATION.stack): Application {
+export function firmwareApplication(site: SiteName = "relay"): Application {
 	const sdk = findSdk();
 	if (sdk === undefined) throw new Error("no Moddable SDK");
 	const application = write("fieldmote", {
@@ -103,7 +103,7 @@ export function firmwareApplication(site: SiteName, stack: number = CREATION.sta
 				hurried: join(root, "test/footprint/programs/hurried"),
 			},
 			preload: IN_FLASH,
-			creation: { ...CREATION, stack, main: "hurried" },
+			creation: { ...CREATION, main: "hurried" },
 		},
 	});
 	for (const [name, path] of Object.entries(PINS)) {

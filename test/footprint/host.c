@@ -2,15 +2,17 @@
  * Runs a Moddable application built for Linux (mc.so, which it is linked with) without a screen, in
  * one block of memory of a given size, and tells what its slots, chunks and stack have grown to.
  *
- *     host BLOCK_BYTES
+ *     host BLOCK_BYTES [STACK_SLOTS]
  *
  * The block is used as a board with `static` uses it: chunks grow from the bottom, the stack and then
  * slots from the top; where they meet, memory is out and the machine aborts. The application is
  * started as on a board (setup/ modules, then main), without the screen object of the simulator.
  * Lines on stdin: `figures NAME` prints `@figures` and JSON; `collect NAME` collects garbage first;
  * `reset` lets the peaks start anew; `census` tells what holds the slots (census.c); `world WHAT N`
- * turns what stand-ins/board-io.c has around the board; the end of stdin ends the host. Exit code: 3
- * after an abort.
+ * turns what stand-ins/board-io.c has around the board; the end of stdin ends the host. An abort
+ * prints the functions that were under way, innermost first, with their bytes of stack, as `@call`.
+ * With fewer slots of stack than the program's deepest use they are that use's. Exit code: 3 after an
+ * abort.
  */
 
 #include "xsAll.h"
@@ -167,9 +169,23 @@ static gboolean onCommand(GIOChannel *channel, GIOCondition condition, gpointer 
 
 /* Start, as on a board. */
 
+static void printCalls(txMachine *the)
+{
+	txSlot *below = the->stack;
+	for (txSlot *frame = the->frame; frame != NULL; frame = frame->next) {
+		txSlot *function = frame + 2;
+		txString name = NULL;
+		if (function->kind == XS_REFERENCE_KIND && function->value.reference->next != NULL)
+			name = fxGetKeyName(the, function->value.reference->next->ID);
+		printf("@call %5ld %s\n", (long)((uint8_t *)frame - (uint8_t *)below), name ? name : "?");
+		below = frame;
+	}
+}
+
 static void onAbort(txScreen *screen, int status)
 {
 	printf("@abort %d\n", status);
+	printCalls(screen->machine);
 	printFigures(screen->machine, "abort");
 	_exit(ABORTED);
 }
@@ -220,8 +236,8 @@ static gboolean start(gpointer unused)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		fprintf(stderr, "usage: host BLOCK_BYTES\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: host BLOCK_BYTES [STACK_SLOTS]\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -232,7 +248,9 @@ int main(int argc, char **argv)
 	gBlockEnd = gSlotsStart = gBlock + bytes;
 	gPreparation = xsPreparationAndCreation(NULL);
 	gScreen.abort = onAbort;
-	gScreen.machine = fxPrepareMachine(NULL, gPreparation, "host", &gScreen, NULL);
+	txCreation creation = gPreparation->creation;
+	if (argc == 3) creation.stackCount = atol(argv[2]);
+	gScreen.machine = fxPrepareMachine(&creation, gPreparation, "host", &gScreen, NULL);
 	if (gScreen.machine == NULL) {
 		fprintf(stderr, "host: the machine could not be made\n");
 		return 2;

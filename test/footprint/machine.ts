@@ -34,9 +34,13 @@ export class Machine {
 	private wake: (() => void)[] = [];
 	private ended = "";
 
-	/** @param blockBytes the block that it gets, as `static` in a board's creation */
-	constructor(program: Program, blockBytes: number) {
-		this.child = spawn(program.path, [String(blockBytes)], {
+	/**
+	 * @param blockBytes the block that it gets, as `static` in a board's creation
+	 * @param stackSlots undefined: what the manifest says
+	 */
+	constructor(program: Program, blockBytes: number, stackSlots?: number) {
+		const words = [blockBytes, ...(stackSlots === undefined ? [] : [stackSlots])].map(String);
+		this.child = spawn(program.path, words, {
 			stdio: ["pipe", "pipe", "inherit"],
 			env: { ...process.env, ...program.environment, XSBUG_PORT: "1" },
 		});

@@ -1,7 +1,8 @@
 /**
- * `npm run measure -- [name…] [--reconnects N] [--list]`: what the firmware takes of an ESP8266's
- * memory, measured in a 32-bit Linux build with the board's creation values. Exit code 1 when a
- * configuration is above its budget, 2 for bad words.
+ * `npm run measure -- [name…] [--reconnects N] [--stack SLOTS] [--list]`: what the firmware takes of
+ * an ESP8266's memory, measured in a 32-bit Linux build with the board's creation values. A stack
+ * that is too small ends the run with the calls that were under way: the deepest. Exit code 1 when
+ * a configuration is above its budget, 2 for bad words.
  */
 
 import { parseArgs } from "node:util";
@@ -26,12 +27,16 @@ function listNames(): void {
 }
 
 /** Measures what is wanted, prints it; what is above its budget. */
-async function measure(isWanted: (name: string) => boolean, reconnects: number): Promise<string[]> {
+async function measure(
+	isWanted: (name: string) => boolean,
+	reconnects: number,
+	stackSlots: number | undefined,
+): Promise<string[]> {
 	console.log(`creation: ${JSON.stringify(CREATION)}\n`);
 	const results: Result[] = [];
 	for (const configuration of CONFIGURATIONS) {
 		if (!isWanted(configuration.name)) continue;
-		const result = await measureFirmware(configuration, reconnects);
+		const result = await measureFirmware(configuration, reconnects, stackSlots);
 		printFirmware(result);
 		results.push(result);
 	}
@@ -44,12 +49,18 @@ async function measure(isWanted: (name: string) => boolean, reconnects: number):
 async function main(): Promise<number> {
 	const options = {
 		reconnects: { type: "string", default: "1000" },
+		stack: { type: "string" },
 		list: { type: "boolean", default: false },
 	} as const;
 	const { values, positionals } = parseArgs({ options, allowPositionals: true });
 	const reconnects = Number(values.reconnects);
 	if (!Number.isInteger(reconnects) || reconnects < 2 || reconnects > 100_000) {
 		console.error(`--reconnects ${values.reconnects}: must be a whole number from 2 to 100000`);
+		return 2;
+	}
+	const stackSlots = values.stack === undefined ? undefined : Number(values.stack);
+	if (stackSlots !== undefined && !(stackSlots >= 64 && stackSlots <= 2048)) {
+		console.error(`--stack ${values.stack}: must be slots, from 64 to 2048`);
 		return 2;
 	}
 	if (values.list) {
@@ -68,7 +79,7 @@ async function main(): Promise<number> {
 		return process.env.CI === "true" ? 0 : 1;
 	}
 	const isWanted = (name: string) => positionals.length === 0 || positionals.includes(name);
-	const problems = await measure(isWanted, reconnects);
+	const problems = await measure(isWanted, reconnects, stackSlots);
 	for (const problem of problems) console.log(`ABOVE BUDGET: ${problem}`);
 	return problems.length === 0 ? 0 : 1;
 }

@@ -32,6 +32,7 @@ interface Build {
 	readonly values: readonly string[];
 	readonly debug: boolean;
 	readonly environment?: Record<string, string>;
+	readonly stackSlots?: number;
 }
 
 /** Builds, runs, and cleans up whatever happens. */
@@ -43,7 +44,7 @@ async function withMachine<T>(
 	try {
 		note(`${name}: building …`);
 		const program = await build32(application.folder, values, debug, environment);
-		const machine = new Machine(program, BLOCK_BYTES);
+		const machine = new Machine(program, BLOCK_BYTES, build.stackSlots);
 		try {
 			note(`${name}: running …`);
 			return await use(machine, program);
@@ -56,9 +57,11 @@ async function withMachine<T>(
 	}
 }
 
+/** @param stackSlots undefined: what the manifest says */
 export async function measureFirmware(
 	configuration: Configuration,
 	reconnects: number,
+	stackSlots?: number,
 ): Promise<Result> {
 	const { name, security, site, debug } = configuration;
 	const stage = await Stage.open(security);
@@ -66,7 +69,7 @@ export async function measureFirmware(
 		const application = firmwareApplication(site);
 		const environment: Record<string, string> = { SITE: join(application.folder, "site") };
 		if (security !== "plain") environment.CREDENTIALS = stage.credentials;
-		const build = { name, application, values: stage.values, debug, environment };
+		const build = { name, application, values: stage.values, debug, environment, stackSlots };
 		return await withMachine(build, async (machine, program) => {
 			const sizes = moduleSizes(program.intermediate);
 			const say = (text: string) => note(`${name}: ${text}`);

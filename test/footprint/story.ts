@@ -52,7 +52,7 @@ export async function tell(setting: Setting): Promise<Story> {
 	machine.resetPeaks();
 	if (site === "house") {
 		await live(machine, stage);
-		figures.push(await machine.figures("press, sensor gone and back"));
+		figures.push(await machine.figures("lived"));
 		machine.resetPeaks();
 	}
 	const before = await reconnect(machine, stage);
