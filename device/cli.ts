@@ -5,22 +5,27 @@
  */
 
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join, relative } from "node:path";
 import { hasOwnRights } from "../certs/names";
 import { UsageError } from "../host-sim/words";
 import { BuildError, confirmOutput, prepareOutput, runStep, type Terminal } from "./build";
 import { type Configuration, readConfiguration } from "./configuration";
 import { type Credentials, findCredentials, makeCredentials, noteFlashed } from "./credentials";
-import { isEmpty } from "./extras";
 import { type DeviceOptions, HELP, parseDeviceOptions } from "./options";
 import { makePlan, type Plan, quote, shellText } from "./plan";
-import { printable } from "./printable";
-import { ConfigurationError } from "./site-files";
-import { environmentFor, findPort, findTools, MissingError, sdkFolder, type Tools } from "./tools";
+import { isEmpty } from "./site/extras";
+import { ConfigurationError } from "./site/files";
+import { printable } from "./site/printable";
+import {
+	CHECKOUT,
+	environmentFor,
+	findPort,
+	findTools,
+	MissingError,
+	sdkFolder,
+	type Tools,
+} from "./tools";
 
-/** This file is in device/ or, bundled, in dist/. */
-const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 const EXIT_BY_SIGNAL = 130;
 
 /**

@@ -5,12 +5,12 @@
 
 import type { BrokerConfig, SiteConfig } from "../firmware/config";
 import { UsageError } from "../host-sim/words";
-import { examine } from "./examine";
-import type { Extras } from "./extras";
+import { examine } from "./check/examine";
+import { warningsOf } from "./check/warnings";
 import { imageLimitBytes, isEsp8266 } from "./image-limit";
 import type { DeviceOptions } from "./options";
-import { ConfigurationError, readJson } from "./site-files";
-import { warningsOf } from "./warnings";
+import type { Extras } from "./site/extras";
+import { ConfigurationError, readJson } from "./site/files";
 
 /** What mcconfig is told, and what is worth saying. */
 export interface Configuration {

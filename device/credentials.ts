@@ -13,7 +13,7 @@ import { covers, namesOf } from "../certs/signing/issue";
 import { recordFlashed } from "../certs/store/ledger";
 import { readCertificate, Store, StoreError } from "../certs/store/store";
 import { UsageError } from "../host-sim/words";
-import { ConfigurationError } from "./site-files";
+import { ConfigurationError } from "./site/files";
 
 /** What the firmware looks for; firmware/credentials.ts. */
 const AUTHORITIES = ["authority.der", "authority-1.der", "authority-2.der"];

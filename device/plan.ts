@@ -6,7 +6,7 @@
 
 import { basename, delimiter, join } from "node:path";
 import type { Configuration } from "./configuration";
-import { extrasManifest, isEmpty } from "./extras";
+import { extrasManifest, isEmpty } from "./site/extras";
 import type { Tools } from "./tools";
 
 /** The firmware's own, without any. */

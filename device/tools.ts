@@ -7,7 +7,11 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The checkout to build from: this file is in device/ or, bundled, in dist/. */
+export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

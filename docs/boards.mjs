@@ -156,7 +156,7 @@ function section(board) {
 
 /** @returns {Promise<Map<string, string>>} text by path from the root */
 export async function files() {
-	const { drawBoard } = await tsImport("../device/board-picture.ts", import.meta.url);
+	const { drawBoard } = await tsImport("../device/check/picture.ts", import.meta.url);
 	const boards = boardNames().map(read);
 	const made = new Map();
 	const page = [INTRO, overview(boards), RULES, "\n", boards.map(section).join("\n")].join("");

@@ -26,7 +26,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PROGRAMS = {
 	cli: "host-sim/cli.ts",
 	client: "host-sim/client.ts",
-	check: "device/check.ts",
+	check: "device/check/cli.ts",
 	device: "device/cli.ts",
 	certs: "certs/cli.ts",
 	broker: "broker/cli.ts",

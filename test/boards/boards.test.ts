@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
-import { isSoldered, pinWarning } from "../../device/pin-warnings";
+import { isSoldered, pinWarning } from "../../device/check/pin-warnings";
 import { PinPlan, PinUse } from "../../firmware/pins";
 
 interface Pin {

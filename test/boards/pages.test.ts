@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { LAYOUTS } from "../../device/board-layouts";
-import { drawBoard } from "../../device/board-picture";
+import { LAYOUTS } from "../../device/check/layouts";
+import { drawBoard } from "../../device/check/picture";
 import type { Json } from "../../firmware/checker";
 
 const board = (name: string): Json => JSON.parse(readFileSync(`boards/${name}.json`, "utf8"));

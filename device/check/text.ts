@@ -3,8 +3,8 @@
  * an order to the terminal.
  */
 
+import { printable } from "../site/printable";
 import type { EntityFact, PinFact } from "./entity-facts";
-import { printable } from "./printable";
 import type { Report } from "./report";
 
 const LARGE_FLASH = 1_048_576;

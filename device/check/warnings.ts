@@ -4,11 +4,11 @@
  * nothing that is warned of keeps a node from running.
  */
 
-import type { Json } from "../firmware/checker";
-import { pinNumber } from "../firmware/pins";
+import type { Json } from "../../firmware/checker";
+import { pinNumber } from "../../firmware/pins";
+import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "../image-limit";
 import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
-import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "./image-limit";
 import { isSoldered, pinWarning } from "./pin-warnings";
 
 /** What a relay module that is on at low does not mind. */

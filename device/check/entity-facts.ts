@@ -3,9 +3,9 @@
  * when nobody reaches it. Pure. Always holds: the entity was checked; defaults are the firmware's.
  */
 
-import type { Json } from "../firmware/checker";
-import { KINDS } from "../firmware/entities/check";
-import { type PinUse, pinNumber } from "../firmware/pins";
+import type { Json } from "../../firmware/checker";
+import { KINDS } from "../../firmware/entities/check";
+import { type PinUse, pinNumber } from "../../firmware/pins";
 import { useOf } from "./uses";
 
 export interface PinFact {

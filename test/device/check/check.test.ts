@@ -9,10 +9,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
-import { check } from "../../device/check";
-import { checkText } from "../../device/check-text";
-import { examine } from "../../device/examine";
-import { type Report, reportOf } from "../../device/report";
+import { check } from "../../../device/check/cli";
+import { examine } from "../../../device/check/examine";
+import { type Report, reportOf } from "../../../device/check/report";
+import { checkText } from "../../../device/check/text";
 
 const ROOT = resolve(".");
 const TMP117 = "embedded:sensor/Temperature/TMP117";

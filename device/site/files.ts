@@ -5,9 +5,9 @@
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import type { Json } from "../firmware/checker";
-import { nearest } from "../host-sim/nearest.mjs";
-import { UsageError } from "../host-sim/words";
+import type { Json } from "../../firmware/checker";
+import { nearest } from "../../host-sim/nearest.mjs";
+import { UsageError } from "../../host-sim/words";
 import { findJsonProblem } from "./json-place";
 
 /** A site or a board that the firmware would refuse: exit code 1. One line for each problem. */

@@ -3,8 +3,8 @@
  * entity's own check in firmware/entities. Must not know files.
  */
 
-import type { Json } from "../firmware/checker";
-import { PinUse } from "../firmware/pins";
+import type { Json } from "../../firmware/checker";
+import { PinUse } from "../../firmware/pins";
 
 export function useOf(options: Json): PinUse {
 	switch (options.kind) {

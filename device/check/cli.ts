@@ -5,21 +5,16 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { isId } from "../firmware/topics";
-import { readWords, UsageError } from "../host-sim/words";
-import { drawBoard } from "./board-picture";
-import { checkText } from "./check-text";
+import { isId } from "../../firmware/topics";
+import { readWords, UsageError } from "../../host-sim/words";
+import { extrasManifest } from "../site/extras";
+import { ConfigurationError } from "../site/files";
+import { printable } from "../site/printable";
+import { CHECKOUT, type Environment, sdkFolder } from "../tools";
 import { type Examined, examine } from "./examine";
-import { extrasManifest } from "./extras";
-import { printable } from "./printable";
+import { drawBoard } from "./picture";
 import { reportOf } from "./report";
-import { ConfigurationError } from "./site-files";
-import { type Environment, sdkFolder } from "./tools";
-
-/** This file is in device/ or, bundled, in dist/. */
-const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)));
+import { checkText } from "./text";
 
 const OPTIONS = {
 	board: "text",

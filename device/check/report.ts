@@ -3,7 +3,7 @@
  * name that stands with the secrets is in it; what was not measured is null.
  */
 
-import type { Json } from "../firmware/checker";
+import type { Json } from "../../firmware/checker";
 import { type Cost, ENTITY_COSTS, ENTITY_ROOM_BYTES, FEATURE_COSTS } from "./costs";
 import { type EntityFact, entityFact, takesCommands } from "./entity-facts";
 import type { Examined } from "./examine";

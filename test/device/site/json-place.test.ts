@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findJsonProblem } from "../../device/json-place";
+import { findJsonProblem } from "../../../device/site/json-place";
 
 const WRONG: readonly (readonly [text: string, place: string, reason: RegExp])[] = [
 	["", "1:1", /^the file ends too early$/],

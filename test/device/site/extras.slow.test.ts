@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Bench, SITE as SECURE } from "./bench";
+import { Bench, SITE as SECURE } from "../bench";
 
 /** Without TLS: no keys have to be made. */
 const SITE = { ...SECURE, broker: { ...SECURE.broker, url: "mqtt://broker.lan" } };

@@ -6,9 +6,9 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Json } from "../firmware/checker";
-import { KINDS } from "../firmware/entities/check";
-import { nearest } from "../host-sim/nearest.mjs";
+import type { Json } from "../../firmware/checker";
+import { KINDS } from "../../firmware/entities/check";
+import { nearest } from "../../host-sim/nearest.mjs";
 
 const SENSORS = "modules/drivers/sensors";
 

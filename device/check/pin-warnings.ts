@@ -4,8 +4,8 @@
  * refuses it). Must not know sites.
  */
 
-import type { Json } from "../firmware/checker";
-import { PinUse } from "../firmware/pins";
+import type { Json } from "../../firmware/checker";
+import { PinUse } from "../../firmware/pins";
 
 /** As far as it concerns the time before the firmware runs: boards/schema.json. */
 interface Pin {

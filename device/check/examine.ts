@@ -5,10 +5,10 @@
  */
 
 import { dirname } from "node:path";
-import type { Json } from "../firmware/checker";
-import { checkBoard, checkSite, type SiteConfig } from "../firmware/config";
-import { type Extras, findExtras, hasModule } from "./extras";
-import { platformOf, readBoard, readSite, type SiteFiles } from "./site-files";
+import type { Json } from "../../firmware/checker";
+import { checkBoard, checkSite, type SiteConfig } from "../../firmware/config";
+import { type Extras, findExtras, hasModule } from "../site/extras";
+import { platformOf, readBoard, readSite, type SiteFiles } from "../site/files";
 
 const NO_SECRET = / is not in secrets\.json$/;
 

@@ -4,9 +4,9 @@
  * and entities. Always holds: no colour says what no sign or word says too. Not to scale.
  */
 
-import type { Json } from "../firmware/checker";
-import { LAYOUTS, type Layout } from "./board-layouts";
+import type { Json } from "../../firmware/checker";
 import { pinFacts } from "./entity-facts";
+import { LAYOUTS, type Layout } from "./layouts";
 
 interface Pin {
 	readonly gpio?: number;
