@@ -9,14 +9,14 @@
 import { dirname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
-import { Console } from "./console";
-import { bundleEntities } from "./entity-files";
 import { isPem } from "./key-files";
 import { readProgram } from "./loader";
 import { commandLine, watchLine } from "./mosquitto-lines";
-import { HELP, parseStartOptions, type StartOptions } from "./options";
-import { Printer } from "./printer";
-import { BASE_TOPIC, Simulator } from "./simulator";
+import { Console } from "./start/console";
+import { bundleEntities } from "./start/entity-files";
+import { HELP, parseStartOptions, type StartOptions } from "./start/options";
+import { Printer } from "./start/printer";
+import { BASE_TOPIC, Simulator } from "./start/simulator";
 import { UsageError } from "./words";
 
 /** npm passes Ctrl-C on, though the terminal did already: twice at once is one wish. */

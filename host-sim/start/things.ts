@@ -4,11 +4,11 @@
  * them is for the firmware to say.
  */
 
-import { pinNumber } from "../firmware/pins";
-import { analogKey } from "./world/chips";
-import type { Pins } from "./world/pins";
-import type { Sensors } from "./world/sensors";
-import type { InputThing, PinThing, Thing } from "./world/stage";
+import { pinNumber } from "../../firmware/pins";
+import { analogKey } from "../world/chips";
+import type { Pins } from "../world/pins";
+import type { Sensors } from "../world/sensors";
+import type { InputThing, PinThing, Thing } from "../world/stage";
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Console, type ConsoleInput } from "../../host-sim/console";
-import { keysOf } from "../../host-sim/orders";
-import { makeStage, watchInput } from "../support/stage";
+import { Console, type ConsoleInput } from "../../../host-sim/start/console";
+import { keysOf } from "../../../host-sim/start/orders";
+import { makeStage, watchInput } from "../../support/stage";
 
 class FakeInput implements ConsoleInput {
 	readonly isTTY: boolean;

@@ -4,14 +4,14 @@
  * by stop(). Must not know the firmware, nor the terminal.
  */
 
+import { UsageError } from "../words";
+import type { SimulatedBoard } from "../world/board";
+import type { WorldClock } from "../world/clock";
+import { Script, ScriptError } from "../world/script";
+import { Stage, type SwitchThing } from "../world/stage";
+import { Walk } from "../world/walk";
 import { type PinListener, PinView } from "./pin-view";
 import { entitiesOf, type Load, labelsOf, loadOf, thingsOf } from "./things";
-import { UsageError } from "./words";
-import type { SimulatedBoard } from "./world/board";
-import type { WorldClock } from "./world/clock";
-import { Script, ScriptError } from "./world/script";
-import { Stage, type SwitchThing } from "./world/stage";
-import { Walk } from "./world/walk";
 import type { WorldChoices } from "./world-options";
 
 export class Surroundings {

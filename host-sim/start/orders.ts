@@ -4,7 +4,7 @@
  * know where lines come from.
  */
 
-import { type InputThing, type Stage, StageError, type Thing } from "./world/stage";
+import { type InputThing, type Stage, StageError, type Thing } from "../world/stage";
 
 const VERBS = ["press", "hold", "pulse", "break", "mend"];
 

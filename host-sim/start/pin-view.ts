@@ -4,11 +4,11 @@
  * or a moment has passed. Must not know the terminal: it is given a line's parts.
  */
 
+import type { WorldClock } from "../world/clock";
+import { driverFacts } from "../world/drivers";
+import { hex } from "../world/i2c-bus";
+import type { Level, Pins } from "../world/pins";
 import { numberOf } from "./things";
-import type { WorldClock } from "./world/clock";
-import { driverFacts } from "./world/drivers";
-import { hex } from "./world/i2c-bus";
-import type { Level, Pins } from "./world/pins";
 
 type Json = Readonly<Record<string, unknown>>;
 /** 0 to 1 each. */

@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { root } from "../../host-sim/build.mjs";
-import { HELP, parseStartOptions } from "../../host-sim/options";
-import { UsageError } from "../../host-sim/words";
+import { root } from "../../../host-sim/build.mjs";
+import { HELP, parseStartOptions } from "../../../host-sim/start/options";
+import { UsageError } from "../../../host-sim/words";
 
 const folder = mkdtempSync(join(tmpdir(), "fieldmote-options-"));
 after(() => rmSync(folder, { recursive: true }));

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { planOrder } from "../../host-sim/orders";
-import { DRIVER_NAMES } from "../../host-sim/world/drivers";
-import { Script } from "../../host-sim/world/script";
-import { Stage } from "../../host-sim/world/stage";
-import { WORLD_OPTIONS } from "../../host-sim/world-options";
-import { makeStage } from "../support/stage";
+import { planOrder } from "../../../host-sim/start/orders";
+import { WORLD_OPTIONS } from "../../../host-sim/start/world-options";
+import { DRIVER_NAMES } from "../../../host-sim/world/drivers";
+import { Script } from "../../../host-sim/world/script";
+import { Stage } from "../../../host-sim/world/stage";
+import { makeStage } from "../../support/stage";
 
 const page = readFileSync("docs/simulator.md", "utf8");
 

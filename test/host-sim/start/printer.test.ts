@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Printer } from "../../host-sim/printer";
+import { Printer } from "../../../host-sim/start/printer";
 
 function print(isTTY: boolean, environment: NodeJS.ProcessEnv, text: string): string {
 	let now = 500;

@@ -7,8 +7,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleEntity } from "./build.mjs";
-import { UsageError } from "./words";
+import { bundleEntity } from "../build.mjs";
+import { UsageError } from "../words";
 
 /**
  * Bundles files.

@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type Endpoint, type OptionKinds, readWords, UsageError } from "./words";
+import { type Endpoint, type OptionKinds, readWords, UsageError } from "../words";
 import { parseWorldOptions, WORLD_HELP, WORLD_OPTIONS, type WorldChoices } from "./world-options";
 
 /** A certificate or a key is smaller by far. */

@@ -6,7 +6,7 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { type OptionKinds, UsageError, type Words } from "./words";
+import { type OptionKinds, UsageError, type Words } from "../words";
 
 /** A script for a week with a step each second is smaller. */
 const FILE_LIMIT_BYTES = 64 << 20;

@@ -4,8 +4,8 @@
  * when this has stopped. Must not know what orders do.
  */
 
+import { type InputThing, type Stage, StageError } from "../world/stage";
 import { keyLines, keysOf, ORDERS, orderOfKey, planOrder } from "./orders";
-import { type InputThing, type Stage, StageError } from "./world/stage";
 
 export interface ConsoleInput {
 	readonly isTTY?: boolean;

@@ -5,13 +5,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { bundleForBoard, bundleStandIns, root } from "../../host-sim/build.mjs";
-import { bundleEntities } from "../../host-sim/entity-files";
-import { powerOn, readProgram } from "../../host-sim/loader";
-import { UsageError } from "../../host-sim/words";
-import { makeBoard } from "../support/board";
+import { bundleForBoard, bundleStandIns, root } from "../../../host-sim/build.mjs";
+import { powerOn, readProgram } from "../../../host-sim/loader";
+import { bundleEntities } from "../../../host-sim/start/entity-files";
+import { UsageError } from "../../../host-sim/words";
+import { makeBoard } from "../../support/board";
 
-type ByName = typeof import("./fixtures/by-name");
+type ByName = typeof import("../fixtures/by-name");
 
 const ENTRY = "test/host-sim/fixtures/by-name.ts";
 const TMP117 = "embedded:sensor/Temperature/TMP117";

@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PinView } from "../../host-sim/pin-view";
-import { entitiesOf, labelsOf, loadOf, thingsOf } from "../../host-sim/things";
-import { chipOf } from "../../host-sim/world/chips";
-import { I2cBus } from "../../host-sim/world/i2c-bus";
-import { Pins } from "../../host-sim/world/pins";
-import { Sensors } from "../../host-sim/world/sensors";
-import { Stage } from "../../host-sim/world/stage";
-import { VirtualClock } from "../support/virtual-world";
+import { PinView } from "../../../host-sim/start/pin-view";
+import { entitiesOf, labelsOf, loadOf, thingsOf } from "../../../host-sim/start/things";
+import { chipOf } from "../../../host-sim/world/chips";
+import { I2cBus } from "../../../host-sim/world/i2c-bus";
+import { Pins } from "../../../host-sim/world/pins";
+import { Sensors } from "../../../host-sim/world/sensors";
+import { Stage } from "../../../host-sim/world/stage";
+import { VirtualClock } from "../../support/virtual-world";
 
 const BOARD = {
 	name: "bench",

@@ -6,8 +6,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureCertificates } from "../certs/ensure";
-import { Store } from "../certs/store/store";
+import { ensureCertificates } from "../../certs/ensure";
+import { Store } from "../../certs/store/store";
 
 export interface BrokerFiles {
 	/** PEM: certificate and its CA's. */

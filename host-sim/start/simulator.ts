@@ -4,20 +4,20 @@
  * Must not know the terminal: what happens is told to the listener.
  */
 
+import { readCredentials } from "../key-files";
+import { type Program, powerOn } from "../loader";
+import type { Access } from "../mosquitto-lines";
+import { AccessPoint } from "../world/access-point";
+import { SimulatedBoard } from "../world/board";
+import { type BrokerEvent, type EmbeddedBroker, startBroker } from "../world/broker";
+import { liveClock } from "../world/clock";
+import { LiveNetwork } from "../world/network";
+import { NtpServer } from "../world/ntp-server";
+import type { SwitchThing } from "../world/stage";
 import { type BrokerFiles, ensureBrokerFiles } from "./broker-files";
-import { readCredentials } from "./key-files";
-import { type Program, powerOn } from "./loader";
-import type { Access } from "./mosquitto-lines";
 import type { StartOptions } from "./options";
 import type { PinListener } from "./pin-view";
 import { Surroundings } from "./surroundings";
-import { AccessPoint } from "./world/access-point";
-import { SimulatedBoard } from "./world/board";
-import { type BrokerEvent, type EmbeddedBroker, startBroker } from "./world/broker";
-import { liveClock } from "./world/clock";
-import { LiveNetwork } from "./world/network";
-import { NtpServer } from "./world/ntp-server";
-import type { SwitchThing } from "./world/stage";
 
 export const BASE_TOPIC = "fieldmote";
 const WIFI = Object.freeze({ ssid: "simulated", password: "no secret at all" });
