@@ -126,9 +126,8 @@ export class Button extends Entity implements PinTarget {
 		if (action === undefined) return "";
 		const entity = this.owner.find(controls as string);
 		if (entity === undefined) return `there is no ${controls}`;
-		const problem = entity.apply(plainCommand(action), now);
-		if (problem === "") this.owner.handleEntityChanged();
-		return problem;
+		// Only ever in handleTimeout(), after which states are published.
+		return entity.apply(plainCommand(action), now);
 	}
 }
 
