@@ -117,7 +117,8 @@ export class Commands {
 	}
 
 	handleTimeout(now: number): void {
-		if (this.nonce === "" || ((now - this.quietAt) | 0) < 0) return;
+		if (this.nonce === "" || !this.facts.online()) return;
+		if (((now - this.quietAt) | 0) < 0) return;
 		const topic = syncTopic(this.options.topics);
 		log("node", `${topic} did not come back, may the node read and write it? Commands are new now`);
 		this.nonce = "";

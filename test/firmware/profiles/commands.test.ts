@@ -233,6 +233,16 @@ test("where the nonce does not come back, silence for 30 s has to do", () => {
 	assert.equal(shed.command({ text: "ON" }).results[0].done, true);
 });
 
+test("silence without a connection says nothing about what waits", () => {
+	const shed = new Shed({}, { silent: true });
+	shed.bench.connect(true);
+	shed.bench.acknowledgeAll();
+	shed.bench.close();
+	for (let i = 0; i < 10; i++) shed.wait(10_000);
+	shed.bench.connect(true);
+	assert.equal(shed.command({ text: "ON" }).results[0].done, false);
+});
+
 test("an entity may be told to carry out what waited", () => {
 	const entities = [{ kind: "relay", id: "relay", pin: "D1", whileAway: "execute" }];
 	const shed = new Shed({}, { silent: true, entities });
