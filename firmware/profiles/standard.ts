@@ -66,6 +66,8 @@ export class StandardProfile implements Profile, EntityListener {
 	private firstReport = 0;
 	private timeDue: number;
 	private diagDue: number;
+	/** Of the topic `config`, until it is looked at; no memory before there was one. */
+	declare private configText: string | undefined;
 
 	constructor(options: StandardOptions, facts: NodeFacts, now: number) {
 		const subscriptions: Subscription[] = [];
@@ -125,12 +127,13 @@ export class StandardProfile implements Profile, EntityListener {
 	}
 
 	handleTimeout(now: number): void {
-		const { facts } = this;
-		const { topics, entities } = this.options;
+		const { facts, configText } = this;
+		const { topics, entities, remote } = this.options;
 		// Loads keep their times while the good-bye is said, too.
 		entities.handleTimeout(now);
 		if (this.stopping) return;
 		if (this.availabilityDue) this.flush(now);
+		if (remote !== undefined && configText !== undefined) this.configure(remote, configText, now);
 		this.commands.handleTimeout(now);
 		if (facts.clockState() === "") {
 			// Without any time there is nothing to report, diag says so; due once there is one.
@@ -145,8 +148,7 @@ export class StandardProfile implements Profile, EntityListener {
 		if (facts.online() && ((now - this.diagDue) | 0) >= 0) {
 			const payload = diagPayload(facts, topics.diag, this.outbox.length, this.dropped, now);
 			const code = facts.session.publish(topics.diag, payload, 0, false, now);
-			const { diagIntervalMs, remote } = this.options;
-			const intervalMs = remote?.diagMs || diagIntervalMs;
+			const intervalMs = remote?.diagMs || this.options.diagIntervalMs;
 			const waitMs = code === Code.Full ? Const.DIAG_RETRY_MS : intervalMs;
 			this.diagDue = (now + waitMs) | 0;
 		}
@@ -157,6 +159,7 @@ export class StandardProfile implements Profile, EntityListener {
 	pollTimeout(now: number): number {
 		const entityMs = this.options.entities.pollTimeout(now);
 		if (this.stopping) return entityMs;
+		if (this.configText !== undefined) return 0;
 		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
@@ -179,7 +182,11 @@ export class StandardProfile implements Profile, EntityListener {
 		const { session } = this.facts;
 		const topic = session.messageTopic();
 		const { remote, topics } = this.options;
-		if (remote !== undefined && topic === configTopic(topics)) this.configure(remote, now);
+		if (remote !== undefined && topic === configTopic(topics)) {
+			// For the alarm: to check it takes more stack than there is here.
+			this.configText = session.messageText() ?? "?";
+			if (session.message.handle > 0) session.acknowledge(session.message.handle, now);
+		}
 		// At QoS 0: nothing to acknowledge.
 		else if (!this.discovery?.handleMessage(topic, session.messageText() ?? "", now)) {
 			this.commands.handleMessage(topic, now);
@@ -222,18 +229,13 @@ export class StandardProfile implements Profile, EntityListener {
 		return new Discovery(card, this.facts);
 	}
 
-	/** The message is one of the topic `config`. */
-	private configure(remote: RemoteConfig, now: number): void {
-		const { session } = this.facts;
-		const { handle } = session.message;
+	private configure(remote: RemoteConfig, text: string, now: number): void {
 		const before = remote.entities;
-		const result = remote.handleText(session.messageText() ?? "?");
-		if (result === "") {
-			if (handle > 0) session.acknowledge(handle, now);
-			return;
-		}
+		this.configText = undefined;
+		const result = remote.handleText(text);
+		if (result === "") return;
 		log("config", result);
-		this.commands.pushResult(result, handle);
+		this.commands.pushResult(result, 0);
 		if (remote.entities === before) return;
 		for (const entity of this.options.entities.entities) {
 			entity.options = remote.optionsOf(entity.id) ?? entity.options;
@@ -249,7 +251,7 @@ export class StandardProfile implements Profile, EntityListener {
 	/** Hands to the engine what it has room for: availability first, then states, then reports. */
 	private flush(now: number): void {
 		const { topics, entities } = this.options;
-		const { facts } = this;
+		const { facts, outbox } = this;
 		const { session } = facts;
 		if (this.availabilityDue && facts.online()) {
 			const text = this.stopping ? topics.offline : topics.online;
@@ -259,8 +261,7 @@ export class StandardProfile implements Profile, EntityListener {
 		// Also without room for the two above: see ResultQueue.
 		if (!this.commands.flush(now)) return;
 		if (facts.online() && (this.availabilityDue || this.stateDue)) return;
-		while (this.outbox.length > 0) {
-			const { outbox } = this;
+		while (outbox.length > 0) {
 			const topic = outbox.firstTopic();
 			const token = session.publish(topic, outbox.firstPayload(), 1, outbox.firstRetain(), now);
 			if (token === Code.Full) return;

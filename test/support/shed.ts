@@ -109,12 +109,20 @@ export class Shed {
 			const { session, now } = bench;
 			if (event === Event.Connected) {
 				this.profile.handleConnected(session.event.sessionPresent, now);
-				// As the runtime's alarm does.
-				if (this.profile.pollTimeout(now) === 0) this.profile.handleTimeout(now);
-			} else if (event === Event.Message) this.profile.handleMessage(now);
-			else if (event === Event.Skipped) this.profile.handleSkipped(session.event.skippedBytes, now);
+				this.alarm();
+			} else if (event === Event.Message) {
+				this.profile.handleMessage(now);
+				this.alarm();
+			} else if (event === Event.Skipped)
+				this.profile.handleSkipped(session.event.skippedBytes, now);
 			else if (event === Event.Published) this.profile.handlePublished(0, now);
 		};
+	}
+
+	/** As the runtime's, at once. */
+	private alarm(): void {
+		const { now } = this.bench;
+		if (this.profile.pollTimeout(now) === 0) this.profile.handleTimeout(now);
 	}
 
 	/** Pins that keep what was written. */
