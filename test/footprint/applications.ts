@@ -52,6 +52,7 @@ const SITES: Readonly<Record<SiteName, object>> = {
 	relay: {},
 	house: {
 		homeAssistant: true,
+		remoteConfig: true,
 		entities: [
 			{ kind: "relay", id: "relay", pin: "D1", name: "Pump", restore: "last" },
 			{ kind: "light", id: "light", pin: "D5", name: "Lamp", transitionMs: 400 },

@@ -48,6 +48,9 @@ async function withMachine<T>(
 		try {
 			note(`${name}: running …`);
 			return await use(machine, program);
+		} catch (error) {
+			note(machine.lines.filter((line) => line.startsWith("@")).join("\n"));
+			throw error;
 		} finally {
 			await machine.stop();
 			program.discard();

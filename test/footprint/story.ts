@@ -10,10 +10,17 @@ import { NODE, type Stage } from "./stage";
 
 const CONNECTED = /^mqtt: subscribed to /;
 const SETTLE_MS = 500;
+const REST_MS = 20;
 /** Commands in a burst; each has a result at QoS 1 that goes out. */
 const BURST = 20;
 /** Longer than the button's debounceMs. */
 const PRESS_MS = 100;
+/** What is said of a wrong one takes more stack than to take a right one. */
+const CONFIGS: readonly [string, RegExp][] = [
+	['{"entities":{"climate":{"minimumMx":5}}}', /did you mean/],
+	['{"entities":{"climate":{"minimumMs":10,"maximumMs":900}}}', /must not be less/],
+	['{"time":{"intervalMs":5000},"entities":{"tank":{"intervalMs":500}}}', /"done":true/],
+];
 /** In the TMP117's units. */
 const CELSIUS_23 = 2944;
 
@@ -55,7 +62,9 @@ export async function tell(setting: Setting): Promise<Story> {
 		figures.push(await machine.figures("lived"));
 		machine.resetPeaks();
 	}
-	const before = await reconnect(machine, stage);
+	await reconnect(machine, stage);
+	await pause(SETTLE_MS);
+	const first = await machine.figures("first", true);
 	for (let count = 1; count < reconnects; count++) {
 		if (count % 100 === 0) note(`${count} reconnects`);
 		await reconnect(machine, stage);
@@ -63,17 +72,15 @@ export async function tell(setting: Setting): Promise<Story> {
 	await pause(SETTLE_MS);
 	const last = await machine.figures("reconnected", true);
 	figures.push(last);
-	return { figures, firstSlots: before, lastSlots: last.slotsUsed, reconnects };
+	return { figures, firstSlots: first.slotsUsed, lastSlots: last.slotsUsed, reconnects };
 }
 
-/** Cuts the connection and waits for the next; the slots in use after it. */
-async function reconnect(machine: Machine, stage: Stage): Promise<number> {
+/** Cuts the connection and waits for the next, and for what is said after it. */
+async function reconnect(machine: Machine, stage: Stage): Promise<void> {
 	const from = machine.lines.length;
 	stage.cut();
 	await machine.waitFor(CONNECTED, 30_000, from);
-	// What waits to be acknowledged is memory in use.
-	await pause(20);
-	return (await machine.figures("reconnect", true)).slotsUsed;
+	await pause(REST_MS);
 }
 
 /** The button's relay, and a sensor that fails: each is seen at the broker. */
@@ -88,7 +95,7 @@ async function live(machine: Machine, stage: Stage): Promise<void> {
 	};
 	try {
 		client.send({ op: "connect", port: stage.clientPort, id: "live" });
-		const leaves = ["relay/state", "button/state", "climate/state", "climate/problem"];
+		const leaves = ["relay/state", "button/state", "climate/state", "climate/problem", "result"];
 		const subs = leaves.map((leaf) => ({ topic: `${base}/${leaf}`, qos: 1 }));
 		client.send({ op: "subscribe", subs, tag: "s" });
 		await client.next({ ev: "done", tag: "s" });
@@ -105,6 +112,11 @@ async function live(machine: Machine, stage: Stage): Promise<void> {
 		await seen("climate/problem", /writeRead failed/);
 		machine.world("gone", 0);
 		await seen("climate/problem", /"problem":null/);
+		const topic = `${base}/config`;
+		for (const [payload, result] of CONFIGS) {
+			client.send({ op: "publish", topic, payload, qos: 1, retain: true, tag: payload });
+			await seen("result", result);
+		}
 	} finally {
 		client.kill();
 	}

@@ -1,6 +1,6 @@
 /**
- * The memory budgets, in the 32-bit build: `npm run measure` in short, for what the firmware is
- * today. docs/footprint.md has the whole table.
+ * The memory budgets, in the 32-bit build: `npm run measure` in short, for a relay alone and for a
+ * house of entities. docs/footprint.md has the whole table.
  */
 
 import assert from "node:assert/strict";
@@ -15,7 +15,7 @@ import { skipWithout } from "../support/mosquitto";
 const RECONNECTS = 20;
 const skip = whyNo32() || skipWithout("mosquitto");
 
-for (const name of ["mutual", "mutual-debug"]) {
+for (const name of ["mutual", "house", "house-debug"]) {
 	test(`${name}: boot, handshake, burst and reconnects stay within the budget`, {
 		skip,
 	}, async (t) => {
