@@ -12,7 +12,10 @@ const BOARD =
 
 /** Not pure, and why. */
 export const FOR_NODE: Readonly<Record<string, string>> = {
+	"config-entities.test.ts": "the boards' files",
 	"config-files.test.ts": "files, and ajv",
+	"config-schema.test.ts": "files, and ajv",
+	"entities/page.test.ts": "files",
 	"mqtt/brokers.test.ts": "brokers; the firmware meets them in xs/firmware.test.ts",
 	"mqtt/flows-page.test.ts": "files",
 	"net/dns.test.ts": BOARD,
@@ -22,6 +25,8 @@ export const FOR_NODE: Readonly<Record<string, string>> = {
 	"net/timekeeper-refusals.test.ts": BOARD,
 	"net/timekeeper.test.ts": BOARD,
 	"net/wifi.test.ts": BOARD,
+	"pins.test.ts": "the boards' files",
+	"profiles/discovery-schema.test.ts": "files, and ajv",
 };
 
 /** Paths from the root. The slow ones are the quick ones for longer, or count Node's heap. */
