@@ -4,6 +4,7 @@ import type { Packet } from "mqtt-packet";
 import { plainCommand } from "../../../firmware/entities/command";
 import { Event } from "../../../firmware/mqtt/session";
 import { type Command, memory, SET, Shed, UNIX_MS } from "../../support/shed";
+import { takeTrace } from "../../support/xs-globals";
 
 test("a command switches, and gets one result and one state", () => {
 	const shed = new Shed();
@@ -238,9 +239,16 @@ test("silence without a connection says nothing about what waits", () => {
 	shed.bench.connect(true);
 	shed.bench.acknowledgeAll();
 	shed.bench.close();
+	takeTrace();
 	for (let i = 0; i < 10; i++) shed.wait(10_000);
+	assert.deepEqual(
+		takeTrace().filter((line) => line.includes("sync")),
+		[],
+	);
 	shed.bench.connect(true);
 	assert.equal(shed.command({ text: "ON" }).results[0].done, false);
+	shed.wait(30_000);
+	assert.match(takeTrace().join(), /fieldmote\/shed\/sync did not come back/);
 });
 
 test("an entity may be told to carry out what waited", () => {
