@@ -169,13 +169,13 @@ export class Relay extends Entity {
 
 	/** Switches on, at once or when the interlock allows it. */
 	private switchOn(now: number): string {
-		const { interlock, interlockDelayMs } = this.options;
+		const { interlock } = this.options;
 		let waitMs = 0;
 		if (interlock !== undefined) {
 			const partner = this.partnerOn();
 			const problem = partner?.release(now) ?? "";
 			if (problem !== "") return problem;
-			waitMs = this.interlockMs((interlockDelayMs as number | undefined) ?? 0, now);
+			waitMs = this.interlockMs(now);
 		}
 		if (waitMs === 0) this.write(true, now);
 		else {
@@ -206,11 +206,12 @@ export class Relay extends Entity {
 		return interlock !== undefined && other !== this && other.options.interlock === interlock;
 	}
 
-	/** What is left of the pause after the last one of the group went off. */
-	private interlockMs(delayMs: number, now: number): number {
+	/** What is left of the pause after another of the group went off: the longer one of both. */
+	private interlockMs(now: number): number {
 		let waitMs = 0;
 		for (const other of this.owner.entities) {
 			if (!this.isPartner(other)) continue;
+			const delayMs = Math.max(pauseOf(this.options), pauseOf(other.options));
 			waitMs = Math.max(waitMs, delayMs - ((now - other.changedAt) | 0));
 		}
 		return waitMs;
@@ -243,6 +244,8 @@ export class Relay extends Entity {
 		return (this.armed & bit) !== 0 && ((now - at) | 0) >= 0;
 	}
 }
+
+const pauseOf = (options: Json): number => (options.interlockDelayMs as number | undefined) ?? 0;
 
 /** Checks what a relay's entry has of its own. */
 export const checkRelay = (check: Checker, options: Json, path: string, pins: PinPlan): void => {

@@ -37,6 +37,13 @@ const enum Const {
 	RATE_MS = 10_000,
 }
 
+/** Columns: since when commands count, how many; the last retained one, as a number. */
+const enum Rate {
+	Count = 1,
+	Retained = 2,
+	Columns = 3,
+}
+
 export interface CommandsOptions extends DialectOptions {
 	/** Holds a command from before it is done until it is done: `entity id`. */
 	readonly journal: KeptText;
@@ -48,7 +55,7 @@ export class Commands {
 	private readonly dialect: Dialect;
 	private readonly results = new ResultQueue(Const.RESULT_LIMIT);
 	private readonly history = new CommandHistory(Const.HISTORY_SIZE);
-	/** Of each entity: since when it counts, and how many; there with the first command. */
+	/** A row for each entity, Rate's columns; there with the first command. */
 	private rates: Int32Array | undefined;
 	/** What has to come back; "" when all that comes is new. */
 	private nonce = "";
@@ -154,7 +161,7 @@ export class Commands {
 		// Neither too many bytes nor bytes that are not UTF-8 are a command.
 		const text = tooLong ? undefined : session.messageText();
 		const command = this.dialect.parse(entity, topic, text ?? "?");
-		if (command === undefined) {
+		if (command === undefined || (message.retain && this.isKnown(entity, text ?? ""))) {
 			entity.stateDue = true;
 			return "";
 		}
@@ -162,7 +169,7 @@ export class Commands {
 		const key = id === "" ? "" : keyOf(entity.id, id);
 		const before = key === "" ? "" : this.history.find(key);
 		if (before !== "") return resultPayload(entity.id, id, before);
-		let problem = command.problem;
+		let problem = tooLong ? `a command has ${Const.COMMAND_LIMIT} bytes at most` : command.problem;
 		if (problem === "") problem = this.refusal(entity, command, now);
 		if (problem === "") problem = this.apply(entity, command, now);
 		let outcome = entity.word;
@@ -185,21 +192,36 @@ export class Commands {
 		return problem === "" ? this.overRate(entity, now) : problem;
 	}
 
+	/**
+	 * Whether an entity that follows retained commands has obeyed this one: it comes at each connect,
+	 * and what was switched since then stays.
+	 */
+	private isKnown(entity: Entity, text: string): boolean {
+		if (entity.options.restore !== "retained") return false;
+		const place = this.placeOf(entity) + Rate.Retained;
+		return (this.rates as Int32Array)[place] === hashOf(text);
+	}
+
+	/** Where its row begins. */
+	private placeOf(entity: Entity): number {
+		const { entities } = this.options.entities;
+		this.rates ??= new Int32Array(Rate.Columns * entities.length);
+		return Rate.Columns * entities.indexOf(entity);
+	}
+
 	/** Why an entity takes no more commands now, "" when it does. */
 	private overRate(entity: Entity, now: number): string {
-		const { entities } = this.options.entities;
 		const rate = entity.options.rate as { commands?: number; perMs?: number } | undefined;
 		const limit = rate?.commands ?? Const.RATE_COMMANDS;
 		const perMs = rate?.perMs ?? Const.RATE_MS;
-		const place = 2 * entities.indexOf(entity);
-		this.rates ??= new Int32Array(2 * entities.length);
-		const { rates } = this;
-		if (rates[place + 1] === 0 || ((now - rates[place]) | 0) >= perMs) {
+		const place = this.placeOf(entity);
+		const rates = this.rates as Int32Array;
+		if (rates[place + Rate.Count] === 0 || ((now - rates[place]) | 0) >= perMs) {
 			rates[place] = now;
-			rates[place + 1] = 0;
+			rates[place + Rate.Count] = 0;
 		}
-		if (rates[place + 1] >= limit) return `more than ${limit} commands in ${perMs} ms`;
-		rates[place + 1]++;
+		if (rates[place + Rate.Count] >= limit) return `more than ${limit} commands in ${perMs} ms`;
+		rates[place + Rate.Count]++;
 		return "";
 	}
 
@@ -208,11 +230,28 @@ export class Commands {
 		const { journal } = this.options;
 		if (command.id !== "") journal.write(`${entity.id} ${command.id}`);
 		const problem = entity.apply(command, now);
-		if (problem === "") log(entity.id, `${command.state} ${entity.state}`);
+		if (problem === "") {
+			log(entity.id, `${command.state} ${entity.state}`);
+			if (this.dialect.answers) entity.stateDue = true;
+			const { session } = this.facts;
+			if (session.message.retain) {
+				const place = this.placeOf(entity) + Rate.Retained;
+				(this.rates as Int32Array)[place] = hashOf(session.messageText() ?? "");
+			}
+		}
 		if (command.id !== "") journal.write("");
 		return problem;
 	}
 }
+
+/** Of a text; never 0, which stands for none. */
+const hashOf = (text: string): number => {
+	let hash = 1;
+	for (const character of text) {
+		hash = (Math.imul(hash, 31) + (character.codePointAt(0) as number)) | 0;
+	}
+	return hash === 0 ? 1 : hash;
+};
 
 const keyOf = (entity: string, id: string): string => `${entity}/${id}`;
 

@@ -67,8 +67,14 @@ export class Dialect {
 		return undefined;
 	}
 
-	/** Undefined: only a question, which publishing the state answers. */
+	/** Whether the state is said after each command, also when it was that before. */
+	get answers(): boolean {
+		return false;
+	}
+
+	/** Undefined: nothing is asked for, as when a retained command is cleared; the state is said. */
 	parse(entity: Entity, _topic: string, text: string): Command | undefined {
+		if (text === "") return undefined;
 		return parseCommand(text, entity.options.payloads as Json | undefined);
 	}
 

@@ -24,6 +24,16 @@ const enum Const {
 	TEXTS_BYTES = 30,
 }
 
+/** A report on its way out: with its time, null where there is no clock still. */
+export const stamped = (facts: NodeFacts, payload: string, now: number): string => {
+	const at = payload.indexOf(UNTIMED);
+	if (at < 0) return payload;
+	const ticks = Number(payload.slice(at + UNTIMED.length, -1));
+	const isSet = facts.clockState() !== "";
+	const time = isSet ? timeMembers(facts, now, (now - ticks) | 0) : '"time":null,"unix_ms":null';
+	return `${payload.slice(0, at)}${time}}`;
+};
+
 /** `<base>/<node>/time`. Numbers: milliseconds but for uptime_s and stratum. */
 export const timePayload = (facts: NodeFacts, sequence: number, now: number): string => {
 	const time = `"seq":${sequence},${timeMembers(facts, now)}`;
@@ -122,9 +132,15 @@ export const resultPayload = (
 	return `${head},"done":false${interrupted},"reason":${JSON.stringify(outcome.slice(1))}}`;
 };
 
-/** When it was that a report is about: `"time":…,"unix_ms":…`, null where there is no time. */
+/** Stands before the ticks of a report that was made without a clock. */
+const UNTIMED = '"time":@';
+
+/**
+ * When it was that a report is about: `"time":…,"unix_ms":…`. Without a clock: its ticks, which
+ * stamped() makes a time of; last in the report.
+ */
 export const timeMembers = (facts: NodeFacts, now: number, ageMs = 0): string => {
-	if (facts.clockState() === "") return '"time":null,"unix_ms":null';
+	if (facts.clockState() === "") return `${UNTIMED}${(now - ageMs) | 0}`;
 	const unixMs = facts.unixMs(now) - ageMs;
 	return `"time":"${new Date(unixMs).toISOString()}","unix_ms":${unixMs}`;
 };

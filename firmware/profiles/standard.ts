@@ -14,7 +14,7 @@ import { configTopic } from "../topics";
 import { Commands, type CommandsOptions } from "./commands";
 import { Dialect } from "./dialect";
 import { Discovery, type DiscoveryOptions } from "./discovery";
-import { diagPayload, timeMembers, timePayload } from "./payloads";
+import { diagPayload, stamped, timeMembers, timePayload } from "./payloads";
 import type { NodeFacts, Profile, Subscription } from "./profile";
 import type { RemoteConfig } from "./remote-config";
 import { TasmotaDialect } from "./tasmota";
@@ -263,7 +263,8 @@ export class StandardProfile implements Profile, EntityListener {
 		if (facts.online() && (this.availabilityDue || this.stateDue)) return;
 		while (outbox.length > 0) {
 			const topic = outbox.firstTopic();
-			const token = session.publish(topic, outbox.firstPayload(), 1, outbox.firstRetain(), now);
+			const payload = stamped(facts, outbox.firstPayload(), now);
+			const token = session.publish(topic, payload, 1, outbox.firstRetain(), now);
 			if (token === Code.Full) return;
 			if (token < 0) {
 				// It will never go out: the next ones must not wait for it.

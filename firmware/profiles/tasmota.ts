@@ -55,10 +55,15 @@ export class TasmotaDialect extends Dialect {
 		return undefined;
 	}
 
+	override get answers(): boolean {
+		return true;
+	}
+
 	override parse(entity: Entity, topic: string, text: string): Command | undefined {
 		if (!topic.startsWith(this.topic("cmnd", ""))) return super.parse(entity, topic, text);
+		const own = super.parse(entity, topic, text);
+		if (own === undefined || own.problem === "") return own;
 		const word = text.trim().toUpperCase();
-		if (word === "") return undefined;
 		if (word === "1" || word === "TRUE") return plainCommand("ON");
 		if (word === "0" || word === "FALSE") return plainCommand("OFF");
 		return word === "2" ? plainCommand("TOGGLE") : parseCommand(word);

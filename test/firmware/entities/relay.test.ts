@@ -196,6 +196,20 @@ test("of a group one is on: the others go off first, the pause is kept", () => {
 	assert.deepEqual(bench.levels.slice(3), ["X 1", "U 1", "U 0", "D 1"]);
 });
 
+test("the pause of either relay counts, both ways", () => {
+	const bench = new Bench([
+		{ pin: "U", interlock: "motor", interlockDelayMs: 300 },
+		{ pin: "D", interlock: "motor" },
+	]);
+	bench.wait(1_000);
+	bench.command("ON", 0);
+	bench.command("ON", 1);
+	bench.wait(299);
+	assert.equal(bench.relay(1).on, false);
+	bench.wait(1);
+	assert.equal(bench.relay(1).on, true);
+});
+
 test("who waits for the pause gives way to a third, and to OFF", () => {
 	const group = { interlock: "motor", interlockDelayMs: 200 };
 	const bench = new Bench([

@@ -149,6 +149,23 @@ test("intervals and names may come by the topic config, and are kept", () => {
 	assert.equal(times().length, 1);
 });
 
+test("a report from before the clock was set has its time all the same", () => {
+	const shed = new Shed();
+	shed.clock = "";
+	const [relay] = shed.entities.entities;
+	shed.bench.now = 1_000;
+	shed.entities.report(relay, "state", '"value":"\\"time\\":@1"', true);
+	shed.bench.now = 4_000;
+	shed.clock = "set";
+	shed.bench.connect();
+	const said = shed.bench.acknowledgeAll().find((one) => one.text.includes("value"));
+	assert.deepEqual(JSON.parse(said?.text ?? ""), {
+		value: '"time":@1',
+		time: "2026-11-21T04:09:53.123Z",
+		unix_ms: UNIX_MS + 1_000,
+	});
+});
+
 test("without the site's leave nobody configures anything", () => {
 	const shed = new Shed();
 	assert.ok(!shed.profile.subscriptions.some((one) => one.topic === CONFIG));

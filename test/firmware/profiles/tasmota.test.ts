@@ -34,6 +34,8 @@ test("one relay is POWER: words and numbers in any case, a question is answered"
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER", "1"), on);
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER", "Off"), off);
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER", ""), off);
+	// What it is already is answered, too.
+	assert.deepEqual(answers(shed, "cmnd/plug/POWER", "Off"), off);
 	assert.deepEqual(shed.levels, [1, 0, 1, 0, 1, 0]);
 });
 
@@ -103,6 +105,7 @@ test("an entity's own topics and words go before the dialect", () => {
 	shed.bench.acknowledgeAll();
 	assert.deepEqual(answers(shed, "Room1/Pump", "Go"), ["Room1/Pump/is Go retained"]);
 	assert.deepEqual(answers(shed, "cmnd/plug/POWER1", "off"), ["Room1/Pump/is Halt retained"]);
+	assert.deepEqual(answers(shed, "cmnd/plug/POWER1", "Go"), ["Room1/Pump/is Go retained"]);
 });
 
 test("fieldmote's own topics work beside it", () => {
