@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { Aedes, type AuthenticateError } from "aedes";
+import { mendStore } from "./mended-store";
 
 const HOST = "127.0.0.1";
 /** CONNACK: bad user name or password (MQTT 3.1.1, table 3.1). */
@@ -62,6 +63,7 @@ export async function startBroker(
 			done(error as AuthenticateError, false);
 		},
 	});
+	mendStore(aedes);
 	tell(aedes, listener);
 	const servers: Server[] = [];
 	const plain = await listen(createServer(aedes.handle), options.port ?? 1883, servers);
