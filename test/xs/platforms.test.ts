@@ -10,16 +10,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import { test } from "node:test";
+import { BIN_BYTES, IROM0_BYTES } from "../footprint/configurations";
 import { buildImage, readText, whyNoEspImage } from "./esp-image";
 import { readModules, readParts } from "./esp-map";
 import { findSdk, whyNoXs } from "./xs";
 
 const skip = whyNoXs();
 const skipImage = skip || whyNoEspImage();
-/** What the firmware may take of the flash with TLS; irom0 ends at 1,044,464. */
-const IROM0_BUDGET_BYTES = 860_000;
-/** main.bin is flashed at 0x1000, preferences begin at 0x100000; the linker script knows not. */
-const IMAGE_LIMIT_BYTES = 0x100000 - 0x1000;
 /** What XS says of the SDK's own modules. */
 const SDK_WARNING = /### warning: .*(ssl\/cache|cacheManager)/;
 
@@ -114,11 +111,11 @@ test("a whole image for the ESP8266 keeps within its share of the flash", {
 		assert.ok(Math.abs(sum - sections[".irom0.text"]) < 256, `parts are ${sum}`);
 		assert.equal(parts.other, undefined);
 		assert.ok(
-			image.binBytes <= IMAGE_LIMIT_BYTES,
-			`main.bin is ${image.binBytes}: above ${IMAGE_LIMIT_BYTES} the first preference saved is in it`,
+			image.binBytes < BIN_BYTES,
+			`main.bin is ${image.binBytes}: above ${BIN_BYTES} the first preference saved is in it`,
 		);
 		const irom0 = sections[".irom0.text"];
-		assert.ok(irom0 < IROM0_BUDGET_BYTES, `irom0 is ${irom0}, the budget ${IROM0_BUDGET_BYTES}`);
+		assert.ok(irom0 < IROM0_BYTES, `irom0 is ${irom0}, the budget ${IROM0_BYTES}`);
 	} finally {
 		image.discard();
 	}
@@ -129,7 +126,7 @@ test("a board that is not of the platform is refused, and so is one that nobody 
 }, () => {
 	const cases: [string, string, RegExp][] = [
 		["esp/nodemcu", "esp32-devkitc", /board esp32-devkitc is an ESP32: build with -p esp32/],
-		["esp32", "nodemcu-v2", /board nodemcu-v2 is an ESP8266: build with -p esp\/nodemcu/],
+		["esp32", "nodemcu-v2", /board nodemcu-v2 is an ESP8266 with 4 MB: build with -p esp\/nodemcu/],
 		["esp32/esp32c3", "esp32-devkitc", /board esp32-devkitc is a plain ESP32/],
 		["esp32", "host", /board host is for the simulators/],
 		["esp32", "no-such", /boards\/no-such\.json': manifest not found/],
