@@ -4,6 +4,15 @@
  * a password. Must not know which keys a site or a board has.
  */
 
+const enum Const {
+	/** Characters of a value that a problem shows. */
+	SHOWN_LIMIT = 64,
+	/** What upper and lower case differ in: ASCII. */
+	CASE = 32,
+	/** Longer than what a word and another that it ends with may differ by. */
+	WORD_LIMIT = 1024,
+}
+
 /** A record of unknown values, as JSON gives it. */
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -22,7 +31,7 @@ export class Checker {
 	/** @param shown the value as it may be shown; undefined, or no plain value: not at all */
 	problem(path: string, shown: unknown, allowed: string): void {
 		let value = "";
-		if (typeof shown === "string") value = ` "${shown}"`;
+		if (typeof shown === "string") value = ` "${shown.slice(0, Const.SHOWN_LIMIT)}"`;
 		else if (typeof shown === "number" || typeof shown === "boolean") value = ` ${shown}`;
 		this.problems.push(`${this.file}: ${path}:${value} ${allowed}`);
 	}
@@ -36,8 +45,10 @@ export class Checker {
 	keys(object: Json, path: string, known: readonly string[], common: readonly string[] = []): void {
 		for (const key in object) {
 			if (known.includes(key) || common.includes(key)) continue;
-			const right = nearest(key, known.concat(common));
-			this.problem(join(path, key), undefined, `unknown key, did you mean "${right}"?`);
+			const all = known.concat(common);
+			const right = nearest(key, all, (key.length + 1) / 2);
+			const hint = right === "" ? `; there are ${all.join(", ")}` : `, did you mean "${right}"?`;
+			this.problem(join(path, key), undefined, `unknown key${hint}`);
 		}
 	}
 
@@ -53,8 +64,7 @@ export class Checker {
 		const value = parent[key];
 		if (value === undefined) return fallback;
 		const fits = typeof value === "string" && value.length <= limit;
-		// [MQTT-1.5.3-2]: no NUL in text; nor in anything else that is text here.
-		if (fits && !value.includes("\0")) return value;
+		if (fits && isText(value)) return value;
 		const shown = key === "password" ? undefined : value;
 		this.problem(join(path, key), shown, `must be text of at most ${limit} characters, no NUL`);
 		return fallback;
@@ -162,6 +172,15 @@ export const splitAddress = (text: string, defaultPort: number): Place | undefin
 	return { host, port };
 };
 
+/** [MQTT-1.5.3-1], [MQTT-1.5.3-2]: no lone surrogates and no NUL; nor in anything else here. */
+export const isText = (text: string): boolean => {
+	for (const character of text) {
+		const point = character.codePointAt(0) ?? 0;
+		if (point === 0 || (point >= 0xd800 && point <= 0xdfff)) return false;
+	}
+	return true;
+};
+
 /** Bytes of a text in UTF-8, the same on every engine. */
 export const utf8Bytes = (text: string): number => {
 	let bytes = 0;
@@ -172,12 +191,19 @@ export const utf8Bytes = (text: string): number => {
 	return bytes;
 };
 
-/** The known word with the fewest edits to `word`. */
-export const nearest = (word: string, known: readonly string[]): string => {
-	let best = known[0];
-	let least = 1000;
+/**
+ * The known word with the fewest edits to `word`, or one that it ends with.
+ * @param most how many edits there may be
+ * @returns "" when none is so near
+ */
+export const nearest = (word: string, known: readonly string[], most: number): string => {
+	let best = "";
+	let least = Math.floor(most) + 1;
 	for (const candidate of known) {
-		const distance = editDistance(word, candidate);
+		// IO4 for 4: of several such the longest.
+		const distance = word.endsWith(candidate)
+			? (word.length - candidate.length) / Const.WORD_LIMIT
+			: editDistance(word, candidate);
 		if (distance < least) {
 			least = distance;
 			best = candidate;
@@ -186,7 +212,7 @@ export const nearest = (word: string, known: readonly string[]): string => {
 	return best;
 };
 
-/** Levenshtein distance with one row. */
+/** Levenshtein distance with one row; letters of either case are the same. */
 const editDistance = (a: string, b: string): number => {
 	const row: number[] = [];
 	for (let j = 0; j <= b.length; j++) row.push(j);
@@ -195,7 +221,8 @@ const editDistance = (a: string, b: string): number => {
 		row[0] = i;
 		for (let j = 1; j <= b.length; j++) {
 			const above = row[j];
-			const change = a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1;
+			const difference = a.charCodeAt(i - 1) ^ b.charCodeAt(j - 1);
+			const change = difference === 0 || difference === Const.CASE ? 0 : 1;
 			row[j] = Math.min(above + 1, row[j - 1] + 1, diagonal + change);
 			diagonal = above;
 		}

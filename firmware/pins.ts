@@ -19,8 +19,14 @@ export const enum PinUse {
 const enum Const {
 	/** Pins that an answer proposes. */
 	PROPOSALS = 6,
-	/** Channels that the SDK's PWM takes of an ESP32's eight; an ESP8266 has one for each pin. */
-	ESP32_CHANNELS = 4,
+	/** Ranks of proposals: rankOf(). */
+	RANKS = 4,
+	/** Channels that the SDK's PWM takes of an ESP32's and an ESP32-S3's. */
+	CHANNELS = 4,
+	/** Of an ESP32-C3: firmware/defaults/boards.json. */
+	C3_CHANNELS = 6,
+	/** More than any board has pins. */
+	UNLIMITED = 99,
 }
 
 /** An entry of a board's `pins`: boards/schema.json. */
@@ -33,6 +39,8 @@ interface Pin {
 	readonly interrupt?: boolean;
 	readonly pull?: string;
 	readonly adc?: number;
+	readonly strap?: string;
+	readonly reset?: string;
 }
 
 type Pins = Readonly<Record<string, Pin>>;
@@ -59,16 +67,28 @@ export class PinPlan {
 	take(label: string, use: PinUse, who: string): string {
 		const pin = pinOf(this.board, label);
 		if (pin === undefined) {
-			const near = nearest(label, Object.keys(pinsOf(this.board)));
-			return `is no pin of board ${this.board.name}, did you mean "${near}"?${this.propose(use)}`;
+			const near = nearest(label, Object.keys(pinsOf(this.board)), label.length / 3);
+			const hint = near === "" ? ";" : `, did you mean "${near}"?`;
+			return `is no pin of board ${this.board.name}${hint}${this.propose(use)}`;
 		}
 		const reason = this.refusal(pin, use);
-		if (reason !== "") {
-			const what = pin.gpio === undefined ? "" : `, GPIO${pin.gpio}`;
-			return `${reason} (board ${this.board.name}${what});${this.propose(use)}`;
-		}
+		if (reason !== "") return `${reason} ${this.place(pin)};${this.propose(use)}`;
 		this.users[numberOf(pin)] = who;
 		if (use === PinUse.Pwm) this.pwmPins++;
+		return "";
+	}
+
+	/**
+	 * Notes a pin that an entity of the user's own takes, whatever it does there.
+	 * @param label may also be no pin at all, and then means nothing here
+	 * @returns "" or who has it
+	 */
+	note(label: string, who: string): string {
+		const pin = pinOf(this.board, label);
+		if (pin === undefined) return "";
+		const user = this.users[numberOf(pin)];
+		if (user !== undefined) return `is used by ${user} already ${this.place(pin)}`;
+		this.users[numberOf(pin)] = who;
 		return "";
 	}
 
@@ -115,7 +135,11 @@ export class PinPlan {
 
 	private share(label: string, user: string): string {
 		const pin = pinOf(this.board, label) as Pin;
-		if (this.users[numberOf(pin)] === user) return "";
+		const other = this.users[numberOf(pin)];
+		if (other === user) return "";
+		if (other !== undefined) {
+			return `needs ${label}, which ${other} has ${this.place(pin)}: give ${other} another pin`;
+		}
 		const problem = this.take(label, PinUse.Output, user);
 		return problem === "" ? "" : `needs ${label}, which ${problem}`;
 	}
@@ -130,15 +154,26 @@ export class PinPlan {
 		if (pin.inputOnly) return "is an input only";
 		if (use !== PinUse.Pwm) return "";
 		if (pin.pwm === false) return "has no PWM";
-		const isFull = this.pwmPins >= Const.ESP32_CHANNELS && `${this.board.chip}`.startsWith("esp32");
-		return isFull ? "is the fifth with PWM; the chip is given four channels" : "";
+		const limit = channelsOf(this.board.chip);
+		return this.pwmPins < limit
+			? ""
+			: `is one too many with PWM: the chip is given ${limit} channels`;
+	}
+
+	private place(pin: Pin): string {
+		const what = pin.gpio === undefined ? "" : `, GPIO${pin.gpio}`;
+		return `(board ${this.board.name}${what})`;
 	}
 
 	private propose(use: PinUse): string {
 		const pins = pinsOf(this.board);
 		const good: string[] = [];
-		for (const label in pins) {
-			if (good.length < Const.PROPOSALS && this.refusal(pins[label], use) === "") good.push(label);
+		for (let rank = 0; rank < Const.RANKS; rank++) {
+			for (const label in pins) {
+				if (good.length === Const.PROPOSALS) break;
+				const pin = pins[label];
+				if (rankOf(label, pin) === rank && this.refusal(pin, use) === "") good.push(label);
+			}
 		}
 		return good.length === 0 ? " no pin is left for that" : ` possible: ${good.join(", ")}`;
 	}
@@ -148,6 +183,19 @@ interface Bus {
 	data: string;
 	clock: string;
 }
+
+/** Pins with PWM that a chip may have; an ESP8266 makes it in software, for each. */
+const channelsOf = (chip: unknown): number => {
+	if (chip === "esp32c3") return Const.C3_CHANNELS;
+	return chip === "esp32" || chip === "esp32s3" ? Const.CHANNELS : Const.UNLIMITED;
+};
+
+/** What is proposed first: pins with no duty before the firmware runs; the console last. */
+const rankOf = (label: string, pin: Pin): number => {
+	if (label === "RX" || label === "TX") return 3;
+	if (pin.strap !== undefined) return 2;
+	return pin.reset === undefined ? 0 : 1;
+};
 
 /** GPIO number of a label (ADC channel or pin for PinUse.Analog), -1 for none. */
 export const pinNumber = (board: Json, label: string): number => {

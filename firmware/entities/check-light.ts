@@ -40,7 +40,10 @@ export const checkLight = (check: Checker, options: Json, path: string, pins: Pi
 	check.integer(options, path, "transitionMs", 0, 0, Const.HOUR_MS);
 	checkRestore(check, options, path);
 	const isDimmable = check.flag(options, path, "dimmable", true);
-	if (options.pins === undefined) {
+	if (options.pins === undefined && options.pin === undefined) {
+		const rest = isDimmable ? ", or pins {red, green, blue}" : "";
+		check.problem(path, undefined, `missing: pin${rest}`);
+	} else if (options.pins === undefined) {
 		const use = isDimmable ? PinUse.Pwm : PinUse.Output;
 		takePin(check, options, path, "pin", pins, use, options.id);
 	} else checkChannels(check, options, path, pins);

@@ -99,8 +99,26 @@ class SiteEntities {
 		checkTopics(check, entry, path, this.own, this.topics);
 		if (KINDS.includes(entry.kind as string)) {
 			CHECKS[entry.kind as string](check, entry, path, this.pins, this.hasModule);
-		} else checkOwnKind(check, entry.kind, path, this.hasModule);
+		} else {
+			checkOwnKind(check, entry.kind, path, this.hasModule);
+			this.noteOwnPins(entry, path);
+		}
 		this.good.push(entry);
+	}
+
+	/** What they are for is the class's business; that nobody else has them is not. */
+	private noteOwnPins(entry: Json, path: string): void {
+		this.notePin(entry, "pin", path, entry.id);
+		const { pins } = entry;
+		if (!isObject(pins)) return;
+		for (const key in pins) this.notePin(pins, key, `${path}.pins`, entry.id);
+	}
+
+	private notePin(parent: Json, key: string, path: string, who: unknown): void {
+		const label = parent[key];
+		if (typeof label !== "string") return;
+		const problem = this.pins.note(label, `${who}`);
+		if (problem !== "") this.check.problem(`${path}.${key}`, label, problem);
 	}
 
 	/** Checks what can only be said when all are known. */
@@ -128,7 +146,8 @@ const entityOf = (entities: readonly Json[], id: unknown): Json | undefined => {
 const checkOwnKind = (check: Checker, kind: unknown, path: string, hasModule: HasModule): void => {
 	const isText = typeof kind === "string";
 	if (isText && isId(kind) && hasModule(`entity/${kind}`)) return;
-	const right = isText ? `, did you mean "${nearest(kind, KINDS)}"?` : "";
+	const near = isText ? nearest(kind, KINDS, (kind.length + 1) / 2) : "";
+	const right = near === "" ? "" : `, did you mean "${near}"?`;
 	const known = KINDS.join(", ");
 	check.problem(`${path}.kind`, kind, `must be ${known} or of a module entity/<kind>${right}`);
 };
@@ -167,10 +186,12 @@ const checkInterlock = (
 	const { interlock, restore } = options;
 	let others = 0;
 	let mayBeOn = 0;
+	let goOn = 0;
 	for (const other of entities) {
 		if (other === options || other.interlock !== interlock) continue;
 		others++;
 		if (other.restore !== undefined && other.restore !== "off") mayBeOn++;
+		if (goesOn(other)) goOn++;
 	}
 	if (others === 0)
 		check.problem(`${path}.interlock`, interlock, "no other relay is in that group");
@@ -178,4 +199,12 @@ const checkInterlock = (
 		const allowed = 'of an interlock group only where all others restore to "off"';
 		check.problem(`${path}.restore`, restore, allowed);
 	}
+	if (goOn > 0 && goesOn(options)) {
+		check.problem(`${path}.onLossOfContact.state`, "on", "of one relay of an interlock group only");
+	}
+};
+
+/** Whether it is switched on when contact is lost. */
+const goesOn = ({ onLossOfContact }: Json): boolean => {
+	return isObject(onLossOfContact) && onLossOfContact.state === "on";
 };

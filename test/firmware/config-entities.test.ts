@@ -46,6 +46,22 @@ const CASES: readonly (readonly [what: string, entities: unknown, problems: read
 		["a wrong kind", [{ ...PUMP, kind: "relais" }], [/did you mean "relay"\?$/]],
 		["a kind of Object", [{ id: "x", kind: "constructor" }], [/kind: "constructor" must be/]],
 		["an unknown key", [{ ...PUMP, pni: "D1" }], [/^entities\[0\]\.pni: .*did you mean "pin"\?$/]],
+		[
+			"a strange key",
+			[{ ...PUMP, voltage: 5 }],
+			[/\.voltage: unknown key; there are pin, activeLow, /],
+		],
+		["no kind at all", [{ ...PUMP, kind: "fan" }], [/kind: "fan" must be .*entity\/<kind>$/]],
+		[
+			"a light's pin",
+			[{ kind: "light", id: "x" }],
+			[/^entities\[0\]: missing: pin, or pins \{red, /],
+		],
+		[
+			"a plain light's pin",
+			[{ kind: "light", id: "x", dimmable: false }],
+			[/^entities\[0\]: missing: pin$/],
+		],
 		["a name", [{ ...PUMP, name: "x".repeat(65) }], [/^entities\[0\]\.name: .*at most 64/]],
 		["whileAway", [{ ...PUMP, whileAway: "maybe" }], [/must be one of refuse, execute$/]],
 		["a rate", [{ ...PUMP, rate: { commands: 0 } }], [/^entities\[0\]\.rate\.commands: 0 must be/]],
@@ -93,6 +109,17 @@ test("a kind of one's own needs its module, and its keys are its own", () => {
 		problemsOf([fan]).join(),
 		/^entities\[0\]\.kind: "fan" must be relay, .*entity\/<kind>/,
 	);
+});
+
+test("a pin of an own kind is nobody else's, before or behind it in the list", () => {
+	const fan = { kind: "fan", id: "fan", pin: "D1", label: "D2" };
+	const vane = { kind: "fan", id: "vane", pins: { data: "D1", colour: "red", count: 3 } };
+	const own = (...list: object[]) => problemsOf(list, {}, ["entity/fan"]);
+	assert.deepEqual(own(fan, LAMP), []);
+	assert.match(own(fan, PUMP).join(), /^entities\[1\]\.pin: "D1" is used by fan already/);
+	assert.match(own(PUMP, fan).join(), /^entities\[1\]\.pin: "D1" is used by pump already/);
+	assert.match(own(PUMP, vane).join(), /^entities\[1\]\.pins\.data: "D1" is used by pump/);
+	assert.match(own(fan, vane).join(), /^entities\[1\]\.pins\.data: "D1" is used by fan already/);
 });
 
 test("a sensor needs its driver in the image, and the board's bus", () => {
@@ -165,4 +192,23 @@ test("of an interlock group no two may be on at power-on", () => {
 	assert.deepEqual(group(undefined), [
 		'entities[0].interlock: "motor" no other relay is in that group',
 	]);
+});
+
+test("of an interlock group no two are switched on without contact", () => {
+	const relay = (i: number, state: string) => ({
+		kind: "relay",
+		id: `r${i}`,
+		pin: ["D1", "D2", "D5"][i],
+		interlock: "motor",
+		onLossOfContact: { state },
+	});
+	const group = (...states: string[]) => problemsOf(states.map((state, i) => relay(i, state)));
+	assert.deepEqual(group("on", "off", "keep"), []);
+	assert.deepEqual(group("on", "on"), [
+		'entities[0].onLossOfContact.state: "on" of one relay of an interlock group only',
+		'entities[1].onLossOfContact.state: "on" of one relay of an interlock group only',
+	]);
+	const apart = [relay(0, "on"), { ...relay(1, "off"), interlock: "motor" }];
+	const other = { ...relay(2, "on"), interlock: undefined };
+	assert.deepEqual(problemsOf([...apart, other]), []);
 });

@@ -16,11 +16,11 @@ test("a pin is given by its label, and by its GPIO number, once", () => {
 	assert.equal(plan.take("D1", PinUse.Output, "relay"), "");
 	assert.equal(
 		plan.take("D1", PinUse.Input, "button"),
-		"is used by relay already (board nodemcu-v2, GPIO5); possible: D2, D3, D4, D5, D6, D7",
+		"is used by relay already (board nodemcu-v2, GPIO5); possible: D2, D5, D6, D7, D3, D4",
 	);
 	assert.equal(
 		plan.take("GPIO5", PinUse.Input, "button"),
-		"is used by relay already (board nodemcu-v2, GPIO5); possible: D2, D3, D4, D5, D6, D7",
+		"is used by relay already (board nodemcu-v2, GPIO5); possible: D2, D5, D6, D7, D3, D4",
 	);
 	assert.equal(plan.take("GPIO4", PinUse.Pwm, "lamp"), "");
 	assert.match(plan.take("D2", PinUse.Output, "fan"), /^is used by lamp already/);
@@ -39,17 +39,46 @@ test("what is refused is refused for nobody: the pin stays free", () => {
 	assert.equal(plan.take("D0", PinUse.Output, "fan"), "");
 });
 
-test("an unknown label is answered with the nearest, and with pins that would do", () => {
+test("an unknown label is answered with one that is near, and with pins that would do", () => {
 	const plan = new PinPlan(NODEMCU);
-	const possible = "possible: D0, D1, D2, D3, D4, D5";
-	for (const label of ["D11", "d1", "GPIO1x", "GPIO", "GPIO01", "GPIO99", "", "toString"]) {
-		const text = plan.take(label, PinUse.Output, "relay");
-		const start = /^is no pin of board nodemcu-v2, did you mean "\w+"\? /;
-		assert.match(text, start, label);
-		assert.ok(text.endsWith(possible), text);
+	const s3 = new PinPlan(board("esp32-s3-devkitc-1"));
+	const cases: readonly (readonly [PinPlan, string, string])[] = [
+		[plan, "D11", "D1"],
+		[plan, "d1", "D1"],
+		[plan, "rx", "RX"],
+		[plan, "PIN_D6", "D6"],
+		[s3, "IO4", "4"],
+		[s3, "IO11", "11"],
+	];
+	for (const [on, label, near] of cases) {
+		const text = on.take(label, PinUse.Output, "relay");
+		assert.match(text, /^is no pin of board [\w-]+, did you mean "\w+"\? possible: /, label);
+		assert.ok(text.includes(`did you mean "${near}"?`), text);
+	}
+	for (const label of ["D99", "5", "GPIO1x", "GPIO", "GPIO01", "GPIO99", "", "toString", "LED"]) {
+		assert.equal(
+			plan.take(label, PinUse.Output, "relay"),
+			"is no pin of board nodemcu-v2; possible: D1, D2, D0, D5, D6, D7",
+			label,
+		);
 		assert.equal(pinNumber(NODEMCU, label), -1, label);
 	}
-	assert.match(plan.take("D11", PinUse.Output, "relay"), /did you mean "D1"\?/);
+});
+
+test("what is proposed first has no duty at reset; the console comes last", () => {
+	const plan = new PinPlan(NODEMCU);
+	for (const label of ["D1", "D2", "D0", "D5", "D6"]) plan.take(label, PinUse.Output, "it");
+	assert.match(plan.take("D1", PinUse.Output, "x"), /possible: D7, D3, D4, D8, RX, TX$/);
+});
+
+test("a pin that an own entity takes is nobody else's, whatever it does there", () => {
+	const plan = new PinPlan(NODEMCU);
+	assert.equal(plan.note("A0", "fan"), "");
+	assert.equal(plan.note("GPIO5", "fan"), "");
+	assert.equal(plan.note("no pin at all", "fan"), "");
+	assert.match(plan.take("D1", PinUse.Output, "pump"), /^is used by fan already \(board/);
+	assert.equal(plan.take("D2", PinUse.Output, "pump"), "");
+	assert.equal(plan.note("D2", "fan"), "is used by pump already (board nodemcu-v2, GPIO4)");
 });
 
 test("what a pin cannot do is said, each with its reason", () => {
@@ -82,20 +111,35 @@ test("what a pin cannot do is said, each with its reason", () => {
 	);
 });
 
-test("an ESP32 is given four channels of PWM", () => {
-	const plan = new PinPlan(DEVKITC);
-	for (const label of ["IO25", "IO26", "IO27", "IO32"]) {
-		assert.equal(plan.take(label, PinUse.Pwm, "lamp"), "");
+test("an ESP32 is given four channels of PWM, an ESP32-C3 six", () => {
+	const chips: readonly (readonly [string, readonly string[], string])[] = [
+		["esp32-devkitc", ["IO25", "IO26", "IO27", "IO32"], "IO33"],
+		["esp32-s3-devkitc-1", ["4", "5", "6", "7"], "15"],
+		["esp32-c3-devkitm-1", ["IO0", "IO1", "IO3", "IO4", "IO5", "IO6"], "IO7"],
+	];
+	for (const [name, labels, further] of chips) {
+		const plan = new PinPlan(board(name));
+		for (const label of labels) assert.equal(plan.take(label, PinUse.Pwm, "lamp"), "", label);
+		const text = plan.take(further, PinUse.Pwm, "further");
+		const reason = `is one too many with PWM: the chip is given ${labels.length} channels (board`;
+		assert.ok(text.startsWith(reason), text);
+		assert.ok(text.endsWith("; no pin is left for that"), text);
+		assert.equal(plan.take(further, PinUse.Output, "further"), "");
 	}
-	assert.match(
-		plan.take("IO33", PinUse.Pwm, "fifth"),
-		/^is the fifth with PWM; the chip is given four channels \(board esp32-devkitc, GPIO33\)/,
-	);
-	assert.equal(plan.take("IO33", PinUse.Output, "fifth"), "");
 	const software = new PinPlan(NODEMCU);
-	for (const label of ["D1", "D2", "D3", "D4", "D5"]) {
+	for (const label of ["D1", "D2", "D3", "D4", "D5", "D6", "D7"]) {
 		assert.equal(software.take(label, PinUse.Pwm, "lamp"), "");
 	}
+});
+
+test("the channels are those that the images get", () => {
+	const { platforms } = JSON.parse(readFileSync("firmware/defaults/boards.json", "utf8")) as {
+		platforms: Record<string, { defines?: { pwm?: { ledc: { channel_map: number } } } }>;
+	};
+	const maps = Object.entries(platforms).map(([name, { defines }]) => {
+		return [name.includes("c3"), defines?.pwm?.ledc.channel_map] as const;
+	});
+	for (const [isC3, map] of maps) assert.equal(map, isC3 ? 0b111111 : undefined);
 });
 
 test("devices of a bus share its pins, nobody else does", () => {
@@ -110,7 +154,7 @@ test("devices of a bus share its pins, nobody else does", () => {
 	assert.equal(taken.take("D1", PinUse.Output, "relay"), "");
 	assert.match(
 		taken.takeBus("i2c", "climate"),
-		/^needs D1, which is used by relay already \(board nodemcu-v2, GPIO5\)/,
+		/^needs D1, which relay has \(board nodemcu-v2, GPIO5\): give relay another pin$/,
 	);
 	assert.equal(taken.takeBus("spi", "x"), "is no bus of board nodemcu-v2; it has i2c");
 	assert.equal(taken.takeBus("toString", "x"), "is no bus of board nodemcu-v2; it has i2c");

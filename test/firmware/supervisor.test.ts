@@ -100,6 +100,7 @@ test("a site asks for it; without, or with 0, there is none", () => {
 		`site.json: supervisor.clockRestartMinutes: "60" ${wrong}`,
 	]);
 	assert.deepEqual(limits({ wifiMinutes: 60 }), [
-		'site.json: supervisor.wifiMinutes: unknown key, did you mean "wifiRestartMinutes"?',
+		"site.json: supervisor.wifiMinutes: unknown key; there are wifiRestartMinutes, " +
+			"clockRestartMinutes, brokerRestartMinutes",
 	]);
 });

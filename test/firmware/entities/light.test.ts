@@ -507,7 +507,7 @@ test("an entry that is right takes its pins for what they are used for", () => {
 
 test("an entry that is wrong is told each problem, where it is and what would be right", () => {
 	const bad: [object, string[]][] = [
-		[{}, ["pin: must be a label of the board"]],
+		[{}, ["site.json: entities[2]: missing: pin, or pins {red, green, blue}"]],
 		[{ pin: 4 }, ["pin: 4 must be a label of the board"]],
 		[{ pin: "D9" }, ['pin: "D9" is no pin of board fake']],
 		[

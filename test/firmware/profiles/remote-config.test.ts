@@ -140,7 +140,10 @@ const REFUSED: readonly (readonly [text: string, reason: RegExp])[] = [
 	['{"entities":{"constructor":{}}}', /^config: entities\.constructor: there is no such entity$/],
 	['{"entities":{"climate":5}}', /^config: entities\.climate: must be an object$/],
 	['{"entities":{"climate":{"driver":"x"}}}', /^config: entities\.climate\.driver: unknown key/],
-	['{"entities":{"climate":{"pin":"D1"}}}', /^config: entities\.climate\.pin: unknown key/],
+	[
+		'{"entities":{"climate":{"pin":"D1"}}}',
+		/^config: entities\.climate\.pin: unknown key; there are name, intervalMs, delta, minimumMs, max/,
+	],
 	['{"entities":{"climate":{"__proto__":{}}}}', /^must be records in records, three deep/],
 	[
 		'{"entities":{"climate":{"__proto__":5}}}',
