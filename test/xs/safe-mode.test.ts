@@ -28,6 +28,11 @@ const DIGITAL = `export default class Digital {
 }
 `;
 
+/** What waited for the node is carried out: otherwise it would crash only once. */
+const SITE = {
+	entities: [{ kind: "relay", id: "relay", pin: "GPIO5", whileAway: "execute" }],
+};
+
 let folder: string;
 let ntp: NtpServer;
 let broker: Mosquitto;
@@ -46,9 +51,11 @@ before(async () => {
 	};
 	writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
 	writeFileSync(join(folder, "digital.js"), DIGITAL);
+	writeFileSync(join(folder, "site.json"), JSON.stringify(SITE));
 	[ntp, broker] = await Promise.all([NtpServer.start(), startMosquitto()]);
 	const values = [`broker=mqtt://localhost:${broker.port}`, `node=${NODE}`, `ntp=${ntp.name}`];
-	application = await buildXs({ folder, values: ["ssid=lin", ...values] });
+	const environment = { SITE: join(folder, "site") };
+	application = await buildXs({ folder, values: ["ssid=lin", ...values], environment });
 	client = new ClientProcess();
 	client.send({ op: "connect", port: broker.port, id: "watcher" });
 	client.send({ op: "subscribe", subs: [{ topic: `fieldmote/${NODE}/#`, qos: 1 }], tag: 1 });
