@@ -57,7 +57,7 @@ export class Console {
 	/** What there is to do, before anything happens; a line each. */
 	get hint(): string[] {
 		if (!this.isTerminal) return this.orders;
-		return [...keyLines(this.keys), ":  begins an order, ? lists them, Ctrl-C ends"];
+		return [...keyLines(this.keys), ":  begins an order, Esc drops it; ? lists them, Ctrl-C ends"];
 	}
 
 	private get orders(): string[] {
@@ -87,7 +87,10 @@ export class Console {
 
 	private take(text: string): void {
 		// An arrow or a function key is a sequence, and not the letters in it.
-		if (this.isTerminal && text.startsWith(ESCAPE)) return;
+		if (this.isTerminal && text.startsWith(ESCAPE)) {
+			if (text === ESCAPE) this.cancel();
+			return;
+		}
 		for (const letter of text) {
 			if (this.isStopped) return;
 			if (this.isTerminal && letter === CTRL_C) this.owner.interrupt();
@@ -125,13 +128,21 @@ export class Console {
 		}
 	}
 
+	/** What has been typed of an order is not meant. */
+	private cancel(): void {
+		if (this.typed === undefined) return;
+		this.typed = undefined;
+		this.owner.echo("\n");
+	}
+
 	private obey(order: string): void {
 		if (order.trim() === "help" || order.trim() === "?") {
 			this.help();
 			return;
 		}
 		try {
-			planOrder(this.stage, order)();
+			const done = planOrder(this.stage, order)();
+			if (done !== "") this.owner.say(done);
 		} catch (error) {
 			if (!(error instanceof StageError)) throw error;
 			this.owner.say(error.message);
@@ -139,7 +150,9 @@ export class Console {
 	}
 
 	private help(): void {
-		const lines = this.isTerminal ? [...this.hint, ...this.orders] : this.orders;
+		const pins = this.stage.pinNames.join(", ");
+		const orders = pins === "" ? this.orders : [...this.orders, `pins   ${pins}`];
+		const lines = this.isTerminal ? [...this.hint, ...orders] : orders;
 		for (const line of lines) this.owner.say(line);
 	}
 

@@ -14,11 +14,12 @@ export const ORDERS = [
 	"pulse NAME [times]",
 	"NAME on, NAME off",
 	"set NAME VALUE, set NAME READING VALUE",
+	"set PIN high, set PIN low, set PIN free, set PIN 0.4",
 	"break NAME, break NAME empty, mend NAME",
 ];
 
-/** Checks an order; what does it. Throws StageError. */
-export function planOrder(stage: Stage, line: string): () => void {
+/** Checks an order; what does it, and says what was done. Throws StageError. */
+export function planOrder(stage: Stage, line: string): () => string {
 	const [first, what, ...rest] = line.trim().split(/\s+/);
 	const isTurned = rest.length === 0 && (what === "on" || what === "off");
 	if (isTurned) return stage.plan(first, what);

@@ -7,7 +7,7 @@
 import type { WorldClock } from "../world/clock";
 import { driverFacts } from "../world/drivers";
 import { hex } from "../world/i2c-bus";
-import type { Level, Pins } from "../world/pins";
+import type { Level, Pins, PinUse } from "../world/pins";
 import { numberOf } from "./things";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -26,6 +26,14 @@ const CHANNELS = ["red", "green", "blue"] as const;
 /** From duty to what a screen shows. */
 const SCREEN_GAMMA = 2.2;
 
+const USES: Readonly<Record<PinUse, string>> = {
+	output: "an output",
+	input: "an input",
+	pwm: "a PWM output",
+	analog: "an ADC's",
+	bus: "a bus's",
+};
+
 interface Light {
 	readonly id: string;
 	readonly isInverted: boolean;
@@ -40,6 +48,8 @@ export class PinView {
 	private readonly listener: PinListener;
 	private readonly labels = new Map<number, string>();
 	private readonly lights: readonly Light[];
+	/** Entities by the pins that they name. */
+	private readonly owners = new Map<number, string[]>();
 	/** What waits to be told: a pin, or a light of three. */
 	private readonly waiting = new Map<number | Light, () => void>();
 	private readonly told = new Map<number | Light, string>();
@@ -58,6 +68,7 @@ export class PinView {
 			if (gpio !== undefined) this.labels.set(gpio, label);
 		}
 		this.lights = entities.flatMap((entity) => lightOf(entity, board.boardFile));
+		for (const entity of entities) this.note(entity);
 		this.pins.listen((pin, level, kind) => this.tellLevel(pin, level, kind));
 		// Of a pulse counter there would be too many.
 		const counted = entities.filter(({ kind }) => kind === "pulse");
@@ -70,6 +81,7 @@ export class PinView {
 			else if (kind === "end") this.forget(pin);
 			else this.tellLater(pin);
 		});
+		this.pins.listenRefusals((pin) => this.tellRefusal(pin));
 	}
 
 	/** What is connected to what, a line each. */
@@ -85,8 +97,8 @@ export class PinView {
 	}
 
 	private rowsOf(entity: Json): [string, string][] {
-		const { kind, id, pin, pins, driver } = entity;
-		const what = kind === id ? `${kind}` : `${kind} ${id}`;
+		const { pin, pins, driver } = entity;
+		const what = titleOf(entity);
 		if (typeof pin === "string") return [[pin, what]];
 		if (typeof pins === "object" && pins !== null) {
 			return Object.entries(pins).map(([name, label]) => [`${label}`, `${what}, ${name}`]);
@@ -98,11 +110,38 @@ export class PinView {
 		return [[this.busOf(entity), `${what}, ${chip}${place}`]];
 	}
 
-	private busOf({ bus }: Json): string {
+	private busOf(entity: Json): string {
+		const found = this.busPins(entity);
+		const { bus = "i2c" } = entity;
+		return found === undefined ? `${bus}` : `${found.data}, ${found.clock}`;
+	}
+
+	private busPins({ bus }: Json): Json | undefined {
 		const name = typeof bus === "string" ? bus : "i2c";
 		const buses = (this.boardFile as { buses?: Record<string, Json> }).buses ?? {};
-		const found = Object.hasOwn(buses, name) ? buses[name] : undefined;
-		return found === undefined ? name : `${found.data}, ${found.clock}`;
+		return Object.hasOwn(buses, name) ? buses[name] : undefined;
+	}
+
+	private note(entity: Json): void {
+		const { pin, pins, driver } = entity;
+		const bus = typeof driver === "string" ? this.busPins(entity) : undefined;
+		const several = typeof pins === "object" && pins !== null ? Object.values(pins) : [];
+		for (const label of [pin, ...several, bus?.data, bus?.clock]) {
+			const number = numberOf(this.boardFile, label);
+			const before = this.owners.get(number) ?? [];
+			if (number >= 0) this.owners.set(number, [...before, titleOf(entity)]);
+		}
+	}
+
+	/** All that the SDK says of it is "in use". */
+	private tellRefusal(pin: number): void {
+		const use = this.pins.use(pin);
+		const names = this.owners.get(pin) ?? [];
+		const who = names.length === 0 ? "" : `; the site has it for ${names.join(", ")}`;
+		this.tell(
+			pin,
+			`wanted, but ${use === undefined ? "the chip's own" : `${USES[use]} already`}${who}`,
+		);
 	}
 
 	private tellLevel(pin: number, level: Level, kind: "start" | "change"): void {
@@ -114,10 +153,8 @@ export class PinView {
 		this.listener.onWorld("pin", `${this.nameOf(pin)}: ${text}`);
 	}
 
-	/** The simulator's own board has numbers for labels. */
 	private nameOf(pin: number): string {
-		const { name } = this.boardFile as { name?: string };
-		return name === "host" ? `${pin}` : (this.labels.get(pin) ?? `GPIO${pin}`);
+		return this.labels.get(pin) ?? `GPIO${pin}`;
 	}
 
 	private tellLater(pin: number): void {
@@ -161,6 +198,10 @@ export class PinView {
 			this.told.delete(key);
 		}
 	}
+}
+
+function titleOf({ kind, id }: Json): string {
+	return kind === id ? `${kind}` : `${kind} ${id}`;
 }
 
 function lightOf(entity: Json, boardFile: object): Light[] {

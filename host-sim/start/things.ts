@@ -59,7 +59,11 @@ export function thingsOf(
 			if (typeof driver !== "string") return [];
 			const place = typeof address === "number" ? address : undefined;
 			const sensor = sensors.add(id, driver, place);
-			return sensor === undefined ? [] : [{ kind, name: id, sensor }];
+			if (sensor === undefined) return [];
+			const { readings } = entity;
+			const keys = isRecord(readings) ? Object.keys(readings) : [];
+			const first = keys.find((key) => sensor.nameOf(key) !== undefined);
+			return [{ kind, name: id, sensor, first }];
 		}
 		const pin = numberOf(boardFile, entity.pin);
 		if (pin < 0) return [];

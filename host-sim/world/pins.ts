@@ -46,6 +46,7 @@ export class Pins {
 	private readonly listeners: PinListener[] = [];
 	private readonly inputListeners: ((pin: number, level: Level) => void)[] = [];
 	private readonly pwmListeners: PwmListener[] = [];
+	private readonly refusalListeners: ((pin: number) => void)[] = [];
 
 	constructor(chip: Chip = HOST_CHIP) {
 		this.chip = chip;
@@ -64,6 +65,18 @@ export class Pins {
 	/** Told of PWM outputs, as listen(). */
 	listenPwm(listener: PwmListener): void {
 		this.pwmListeners.push(listener);
+	}
+
+	/** Told of pins that the firmware wanted and could not have. */
+	listenRefusals(listener: (pin: number) => void): void {
+		this.refusalListeners.push(listener);
+	}
+
+	/** For what is about to claim a pin: whether it cannot; then whoever listens is told. */
+	isRefused(pin: number): boolean {
+		if (this.isFree(pin)) return false;
+		for (const listener of this.refusalListeners) listener(pin);
+		return true;
 	}
 
 	/** Whether the chip has the pin and nobody uses it. */

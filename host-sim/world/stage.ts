@@ -6,8 +6,11 @@
  */
 
 import type { WorldClock } from "./clock";
-import type { Level, Pins } from "./pins";
-import type { Reading, SimulatedSensor } from "./sensors";
+import type { Level, Pins, PinUse } from "./pins";
+import type { Failure, Reading, SimulatedSensor } from "./sensors";
+import { durationMs, numberOf, onOff, StageError, shown, timesOf } from "./wishes";
+
+export { StageError };
 
 /** A pin that the world drives: pressed, closed or pulsed when it is at its active level. */
 export interface InputThing {
@@ -30,6 +33,8 @@ export interface SensorThing {
 	readonly kind: "sensor";
 	readonly name: string;
 	readonly sensor: SimulatedSensor;
+	/** What a number alone is; missing: the driver's first reading. */
+	readonly first?: string;
 }
 
 /** Something else that can be on or off, such as the network. */
@@ -51,17 +56,25 @@ export interface PinThing {
 
 export type Thing = InputThing | AnalogThing | SensorThing | SwitchThing;
 
-/** What cannot be done, in words for people. */
-export class StageError extends Error {}
-
 /** Longer than any debouncing, shorter than any long press. */
 export const PRESS_MS = 100;
 /** Longer than the default of a long press. */
 export const HOLD_MS = 1_500;
-const LONGEST_MS = 3_600_000;
-const MOST_TIMES = 10_000;
 /** Half of a pulse. */
 const PULSE_MS = 100;
+
+/** Why the world cannot set the level of a pin. */
+const TAKEN: Readonly<Record<Exclude<PinUse, "input">, string>> = {
+	output: "the board drives it, it is an output",
+	pwm: "the board drives it, it is a PWM output",
+	bus: "a bus has it",
+	analog: "an ADC has it, which takes 0 to 1",
+};
+const FAILURES: Readonly<Record<Failure, string>> = {
+	"": "mended",
+	silent: "broken, does not answer",
+	empty: "broken, has nothing to tell",
+};
 
 const INPUT_WORDS = 'must be "on", "off", "press" or "hold 2s"';
 
@@ -95,10 +108,10 @@ export class Stage {
 	/**
 	 * Checks a wish.
 	 * @param value a number, truth, word or record of readings, as a script has it
-	 * @returns what does it
+	 * @returns what does it, and says so where no pin that is shown does
 	 * @throws StageError
 	 */
-	plan(what: string, value: unknown): () => void {
+	plan(what: string, value: unknown): () => string {
 		const thing = this.find(what);
 		if (thing.kind === "pin") return this.planPin(thing, value);
 		if (thing.kind === "analog") return this.planAnalog(thing, value);
@@ -106,10 +119,16 @@ export class Stage {
 		const on = onOff(value);
 		if (thing.kind === "switch") {
 			if (on === undefined) throw new StageError(`${what}: must be "on" or "off"`);
-			return () => thing.turn(on);
+			return () => {
+				thing.turn(on);
+				return `${what}: ${on ? "on" : "off"}`;
+			};
 		}
-		if (on !== undefined) return () => this.turnFor(thing, on);
-		return this.planInput(thing, value);
+		const act = on === undefined ? this.planInput(thing, value) : () => this.turnFor(thing, on);
+		return () => {
+			act();
+			return "";
+		};
 	}
 
 	find(what: string): Thing | PinThing {
@@ -117,6 +136,10 @@ export class Stage {
 		if (thing !== undefined) return thing;
 		const names = this.things.map(({ name }) => name).join(", ");
 		throw new StageError(`"${what}" is not here; there is ${names === "" ? "nothing" : names}`);
+	}
+
+	get pinNames(): readonly string[] {
+		return this.labels.map(({ name }) => name);
 	}
 
 	/** Whether the world has an input on, the board's state apart. */
@@ -147,15 +170,23 @@ export class Stage {
 		throw new StageError(`${thing.name}: ${shown(value)} ${INPUT_WORDS}`);
 	}
 
-	private planPin({ name, pin, key }: PinThing, value: unknown): () => void {
-		const level = value === "high" ? 1 : 0;
-		if (pin >= 0 && (level === 1 || value === "low")) return () => this.pins.apply(pin, level);
-		if (pin >= 0 && value === "free") return () => this.pins.lift(pin);
-		if (key >= 0) return this.planAnalog({ kind: "analog", name, key }, value);
-		throw new StageError(`${name}: ${shown(value)} must be "high", "low" or "free"`);
+	private planPin({ name, pin, key }: PinThing, value: unknown): () => string {
+		const isLevel = pin >= 0 && (value === "high" || value === "low" || value === "free");
+		const use = this.pins.use(pin) ?? "input";
+		const isFit = use === "input" || (use === "analog" && !isLevel);
+		if (!isFit) throw new StageError(`${name}: cannot be set: ${TAKEN[use]}`);
+		if (!isLevel && key >= 0) return this.planAnalog({ kind: "analog", name, key }, value);
+		if (!isLevel) {
+			throw new StageError(`${name}: ${shown(value)} must be "high", "low" or "free"`);
+		}
+		return () => {
+			if (value === "free") this.pins.lift(pin);
+			else this.pins.apply(pin, value === "high" ? 1 : 0);
+			return `${name}: ${value}`;
+		};
 	}
 
-	private planAnalog({ name, key }: AnalogThing, value: unknown): () => void {
+	private planAnalog({ name, key }: AnalogThing, value: unknown): () => string {
 		const part = numberOf(value);
 		if (part === undefined || part < 0 || part > 1) {
 			throw new StageError(`${name}: ${shown(value)} must be 0 to 1, a part of full scale`);
@@ -163,16 +194,18 @@ export class Stage {
 		return () => {
 			this.fixed.add(name);
 			this.pins.applyVoltage(key, part);
+			return `${name}: ${part} of full scale`;
 		};
 	}
 
-	private planSensor({ name, sensor }: SensorThing, value: unknown): () => void {
-		if (value === "mend") return () => this.setFailure(sensor, "");
-		if (value === "break") return () => this.setFailure(sensor, "silent");
-		if (value === "break empty") return () => this.setFailure(sensor, "empty");
-		const readings = readingsOf(value, sensor);
+	private planSensor(thing: SensorThing, value: unknown): () => string {
+		const { name, sensor, first = sensor.readings[0] } = thing;
+		if (value === "mend") return this.planFailure(thing, "");
+		if (value === "break") return this.planFailure(thing, "silent");
+		if (value === "break empty") return this.planFailure(thing, "empty");
+		const readings = readingsOf(value, first);
 		if (readings === undefined) {
-			const example = `{"${sensor.readings[0]}": 1}, "break" or "mend"`;
+			const example = `{"${first}": 1}, "break" or "mend"`;
 			throw new StageError(`${name}: ${shown(value)} must be readings like ${example}`);
 		}
 		for (const [reading, one] of readings) {
@@ -191,11 +224,15 @@ export class Stage {
 				this.fixed.add(`${name} ${sensor.nameOf(reading)}`);
 				sensor.set(reading, one as Reading);
 			}
+			return `${name}: ${readings.map((one) => one.join(" ")).join(", ")}`;
 		};
 	}
 
-	private setFailure(sensor: SimulatedSensor, failure: SimulatedSensor["failure"]): void {
-		sensor.failure = failure;
+	private planFailure({ name, sensor }: SensorThing, failure: Failure): () => string {
+		return () => {
+			sensor.failure = failure;
+			return `${name}: ${FAILURES[failure]}`;
+		};
 	}
 
 	/** By hand: what was going on with it ends. */
@@ -226,44 +263,11 @@ export class Stage {
 	}
 }
 
-function onOff(value: unknown): boolean | undefined {
-	if (value === true || value === "on") return true;
-	return value === false || value === "off" ? false : undefined;
-}
-
-function numberOf(value: unknown): number | undefined {
-	const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-	return typeof number === "number" && Number.isFinite(number) ? number : undefined;
-}
-
-/** A record as it is; a number is the only reading, or the first. */
-function readingsOf(value: unknown, sensor: SimulatedSensor): [string, unknown][] | undefined {
+/** A record as it is; a number is the first reading. */
+function readingsOf(value: unknown, first: string): [string, unknown][] | undefined {
 	const number = numberOf(value);
-	if (number !== undefined) return [[sensor.readings[0], number]];
+	if (number !== undefined) return [[first, number]];
 	if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
 	const readings = Object.entries(value);
 	return readings.length === 0 ? undefined : readings;
-}
-
-function timesOf(name: string, text: string): number {
-	const times = Number(text);
-	if (!/^\d+$/.test(text) || times < 1 || times > MOST_TIMES) {
-		throw new StageError(`${name}: how often: "${text}" must be 1 to ${MOST_TIMES}`);
-	}
-	return times;
-}
-
-/** `1s`, `1.5s`, `800ms` */
-function durationMs(name: string, text: string): number {
-	const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
-	const value = match === null ? 0 : Number(match[1]) * (match[2] === "s" ? 1000 : 1);
-	if (value < 1 || value > LONGEST_MS) {
-		throw new StageError(`${name}: how long: "${text}" must be like 1s or 800ms, at most 3600s`);
-	}
-	return value;
-}
-
-function shown(value: unknown): string {
-	const text = JSON.stringify(value) ?? "nothing";
-	return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

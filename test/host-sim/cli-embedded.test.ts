@@ -59,7 +59,7 @@ test("from power-on to a switched relay over TLS, and nothing is left", {
 	assert.equal(await pasted.ended(), 0, pasted.err());
 	await watcher.until(/^fieldmote\/sim-1\/relay\/state ON$/m);
 	await simulator.until(/sim-1 +relay: TOGGLE ON/);
-	await simulator.until(/world +pin 5: high/);
+	await simulator.until(/world +pin GPIO5: high/);
 	const port = Number(
 		(await simulator.until(/^broker mqtts:\/\/localhost:(\d+) \(embedded\)$/m))[1],
 	);

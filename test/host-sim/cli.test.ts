@@ -32,7 +32,7 @@ test("Mosquitto: the printed lines work, and Ctrl-C says good-bye", {
 	await watcher.until(/^fieldmote\/n1\/availability online$/m);
 	assert.equal(await paste(command).ended(), 0);
 	await watcher.until(/^fieldmote\/n1\/relay\/state ON$/m);
-	await simulator.until(/world +pin 5: high/);
+	await simulator.until(/world +pin GPIO5: high/);
 	simulator.kill("SIGINT");
 	await watcher.until(/^fieldmote\/n1\/availability offline$/m);
 	assert.equal(await simulator.ended(), 0);

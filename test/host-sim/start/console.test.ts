@@ -126,10 +126,25 @@ test("a colon begins an order, typed and corrected", () => {
 	assert.equal(pins.voltage(0), 0.42);
 	assert.equal(seen.echoed, ":set soil 0.45\b \b2\n");
 	input.type(":set soil 2\r");
-	assert.match(said[0], /^soil: 2 must be 0 to 1/);
+	assert.equal(said[0], "soil: 0.42 of full scale");
+	assert.match(said[1], /^soil: 2 must be 0 to 1/);
 	assert.equal(pins.voltage(0), 0.42);
 	input.type(":\x03");
 	assert.equal(seen.interrupts, 1);
+});
+
+test("Esc drops an order; without one it is nothing, and so are arrows", () => {
+	const { input, pins, said, seen } = sit(true);
+	input.type("\x1b");
+	input.type(":set soil 0.9");
+	input.type("\x1b[D");
+	input.type("\x1b");
+	assert.equal(seen.echoed, ":set soil 0.9\n");
+	input.type("\r");
+	assert.equal(pins.voltage(0), 0.5);
+	input.type("d");
+	assert.deepEqual(said, [], "letters are keys again");
+	assert.equal(pins.level(4), undefined);
 });
 
 test("lines of a pipe, in pieces; letters are no keys there", async () => {
@@ -150,19 +165,28 @@ test("lines of a pipe, in pieces; letters are no keys there", async () => {
 	input.type("mend climate\n");
 	assert.equal(climate.failure, "");
 	assert.equal(pins.level(4), undefined);
-	assert.deepEqual(said, []);
+	assert.deepEqual(said, [
+		"climate: temperature -3.5",
+		"climate: humidity 80",
+		"climate: broken, does not answer",
+		"wifi: off",
+		"climate: broken, has nothing to tell",
+		"climate: mended",
+	]);
 	assert.equal(seen.echoed, "");
 });
 
 test("a wrong line is said, and the next one counts", () => {
 	const { input, said, pins } = sit(false);
 	input.type("jump button\nset soil\npress\nset climate temprature 1\npress soil\nset soil 0.9\n");
-	assert.equal(said.length, 5);
+	assert.equal(said.length, 6);
 	assert.match(said[0], /^"jump button" is no order; press NAME \[times\]; hold NAME/);
 	assert.match(said[3], /"temprature" is no reading/);
 	assert.match(said[4], /^soil: "press" must be 0 to 1/);
+	assert.equal(said[5], "soil: 0.9 of full scale");
 	assert.equal(pins.voltage(0), 0.9);
 	input.type(`${"x".repeat(5_000)}\nhelp\n`);
-	assert.equal(said[5].length < 400, true);
-	assert.match(said[6], /^orders press NAME/);
+	assert.equal(said[6].length < 400, true);
+	assert.match(said[7], /^orders press NAME/);
+	assert.ok(said.some((line) => line.includes("set PIN high")));
 });

@@ -63,15 +63,26 @@ test("what is connected to what", () => {
 	]);
 });
 
-test("levels are told at once, by the board's label; the simulator's own board has numbers", () => {
+test("levels are told at once, by the board's label", () => {
 	const { pins, said } = watch();
 	pins.claimOutput(5, 0);
 	pins.write(5, 1);
 	pins.claimOutput(2, 1);
 	assert.deepEqual(said, ["0 pin D1: output, low", "0 pin D1: high", "0 pin GPIO2: output, high"]);
-	const host = watch({ name: "host", pins: { GPIO5: { gpio: 5 } } });
-	host.pins.claimOutput(5, 0);
-	assert.deepEqual(host.said, ["0 pin 5: output, low"]);
+});
+
+test("a pin that cannot be had: what it is, and who has it in the site", () => {
+	const { pins, said } = watch();
+	pins.claimOutput(14, 0);
+	pins.claimFor(5, "bus");
+	said.length = 0;
+	for (const pin of [14, 5, 6, 16]) assert.equal(pins.isRefused(pin), pin !== 16);
+	assert.deepEqual(said, [
+		"0 pin D5: wanted, but an output already; the site has it for light lamp",
+		"0 pin D1: wanted, but a bus's already; the site has it for pulse meter, " +
+			"sensor climate, sensor cellar",
+		"0 pin GPIO6: wanted, but the chip's own",
+	]);
 });
 
 test("what the world does to an input is told, pulses apart", () => {
@@ -157,6 +168,18 @@ test("things are what the entities see, with their levels and addresses", () => 
 		["climate", 0x44],
 		["cellar", 0x49],
 	]);
+	const read = (readings: object) =>
+		thingsOf([{ ...ENTITIES[5], readings }], BOARD, pins, new Sensors(new I2cBus()));
+	const firsts = [{ temperature: {}, humidity: {} }, { x: {}, humidity: {} }, {}].map(
+		(readings) => {
+			const [thing] = read(readings);
+			new Stage(pins, new VirtualClock(), [thing]).plan("climate", 9)();
+			return thing.kind === "sensor" ? JSON.stringify(thing.sensor.sample()) : "";
+		},
+	);
+	const both = (humidity: number, temperature: number) =>
+		JSON.stringify({ hygrometer: { humidity }, thermometer: { temperature } });
+	assert.deepEqual(firsts, [both(45, 9), both(9, 21.5), both(9, 21.5)], "the site's first");
 	// What is wrong in a site is for the firmware to say.
 	const wrong = [
 		{ kind: "button", id: "x", pin: "D99" },
@@ -181,8 +204,34 @@ test("pins by their labels, for entities that the world does not know", () => {
 	assert.throws(() => stage.plan("D99", "high"), /"D99" is not here; there is nothing$/);
 	const esp32 = { chip: "esp32", pins: { IO34: { gpio: 34, adc: 6 } } };
 	const others = new Pins(chipOf(esp32));
-	new Stage(others, new VirtualClock(), [], labelsOf(esp32, others)).plan("IO34", 0.1)();
+	const another = new Stage(others, new VirtualClock(), [], labelsOf(esp32, others));
+	others.claimFor(34, "analog");
+	assert.equal(another.plan("IO34", 0.1)(), "IO34: 0.1 of full scale");
 	assert.equal(others.voltage(34), 0.1, "the ADC is known by its pin there");
+	assert.throws(() => another.plan("IO34", "low"), /^Error: IO34: .* an ADC has it/);
+});
+
+test("what the board drives, or a bus has, the world cannot set", () => {
+	const pins = new Pins(chipOf(BOARD));
+	const stage = new Stage(pins, new VirtualClock(), [], labelsOf(BOARD, pins));
+	pins.claimOutput(14, 0);
+	pins.claimPwm(12, 1000);
+	pins.claimFor(5, "bus");
+	const reasons = [
+		["D5", "the board drives it, it is an output"],
+		["D6", "the board drives it, it is a PWM output"],
+		["D1", "a bus has it"],
+	];
+	for (const [label, reason] of reasons) {
+		assert.throws(() => stage.plan(label, "high"), {
+			message: `${label}: cannot be set: ${reason}`,
+		});
+	}
+	assert.equal(pins.level(14), 0);
+	pins.releaseAll();
+	assert.equal(stage.plan("D5", "high")(), "D5: high");
+	pins.claimInput(14, 0);
+	assert.equal(pins.level(14), 1, "the world's, from the first moment on");
 });
 
 test("the site's entities, or the board's; the first that can be switched", () => {

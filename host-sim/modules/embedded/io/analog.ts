@@ -67,7 +67,7 @@ export function create(board: Pick<Board, "pins">): object {
 
 	function takePin(options: Options, allowed: readonly number[]): number {
 		const pin = pinOf(options.pin);
-		if (!pins.isFree(pin)) throw new RangeError("in use");
+		if (pins.isRefused(pin)) throw new RangeError("in use");
 		const attenuation = options.esp32?.attenuation;
 		if (attenuation !== undefined && !ATTENUATIONS_DB.includes(attenuation)) {
 			throw new RangeError("bad attenuation");

@@ -119,7 +119,7 @@ export function create(board: Pick<Board, "pins" | "setTimer">): object {
 		const { pin, mode, onReadable } = options;
 		if (pin === undefined) throw new Error("invalid");
 		if (!isEsp8266 && !chip.isPin(pin)) throw new Error("invalid pin");
-		if (!pins.isFree(pin)) throw new Error("in use");
+		if (pins.isRefused(pin)) throw new Error("in use");
 		const input = mode >= INPUT && mode <= INPUT_PULL_UP_DOWN;
 		if (!input && mode !== OUTPUT && mode !== OUTPUT_OPEN_DRAIN) {
 			throw new RangeError("invalid mode");

@@ -42,7 +42,9 @@ export function create(board: Pick<Board, "pins" | "i2c">): object {
 			const data = busPin(options.data, "data");
 			const clock = busPin(options.clock, "clock");
 			const isShared = isOnBus(data, clock);
-			if (!isShared && !(pins.isFree(data) && pins.isFree(clock))) throw new RangeError("inUse");
+			if (!isShared && (pins.isRefused(data) || pins.isRefused(clock))) {
+				throw new RangeError("inUse");
+			}
 			const address = pinOf(options.address);
 			if (address > HIGHEST_ADDRESS) throw new RangeError("invalid address");
 			checkRest(options, data, clock, address);

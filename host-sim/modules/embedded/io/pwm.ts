@@ -38,7 +38,7 @@ export function create(board: Pick<Board, "pins">): object {
 
 		constructor(options: Options) {
 			const pin = pinOf(options.pin);
-			if (!pins.isFree(pin)) {
+			if (pins.isRefused(pin)) {
 				throw chip.pwmSharesHz ? new RangeError("in use") : new Error("in use");
 			}
 			this.holdsHz = isGiven(options, "hz");
