@@ -1,17 +1,17 @@
 /**
  * What entities and what is beside them cost on an ESP8266. Data only. Always holds: a figure was
- * measured, by what stands beside it; what nobody measured is undefined, and is called so.
+ * measured, by what stands beside it; what nobody measured is undefined, and is called so. Flash is
+ * not here: all kinds, PWM, the converter and I2C are in every image, named by the site or not;
+ * only sensor drivers and own entities make it larger.
  */
 
 /** Bytes; undefined: not measured. */
 export interface Cost {
 	/** XS slots and chunks, once the node runs. */
 	readonly heapBytes: number | undefined;
-	/** What the image grows by when it is the first of its kind. */
-	readonly flashBytes: number | undefined;
 }
 
-const NOT_MEASURED: Cost = { heapBytes: undefined, flashBytes: undefined };
+export const NOT_MEASURED: Cost = { heapBytes: undefined };
 
 /** One entity of the kind, with nothing but its pin: `npm run measure`. */
 export const ENTITY_COSTS: Readonly<Record<string, Cost>> = {

@@ -5,13 +5,16 @@
 
 import type { Json } from "../../firmware/checker";
 import { KINDS } from "../../firmware/entities/check";
-import { type PinUse, pinNumber } from "../../firmware/pins";
+import type { PinUse } from "../../firmware/pins";
+import { findPin } from "./pin-warnings";
 import { useOf } from "./uses";
 
 export interface PinFact {
 	readonly label: string;
-	/** GPIO, or channel of the converter; -1: none. */
+	/** -1: none. */
 	readonly gpio: number;
+	/** Channel of the converter; -1: none. */
+	readonly adc: number;
 	/** Part of the entity: red, data, …; empty for its only pin. */
 	readonly part: string;
 	readonly use: PinUse;
@@ -68,7 +71,8 @@ export function pinFacts(options: Json, board: Json): PinFact[] {
 	const use = useOf(options);
 	const fact = (label: unknown, part: string): PinFact => {
 		const text = String(label);
-		return { label: text, gpio: pinNumber(board, text), part, use };
+		const { gpio = -1, adc = -1 } = findPin(board, text) ?? {};
+		return { label: text, gpio, adc, part, use };
 	};
 	if (typeof pin === "string") return [fact(pin, "")];
 	if (typeof pins === "object" && pins !== null) {

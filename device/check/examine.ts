@@ -57,7 +57,10 @@ export function examine(request: Request): Examined {
 	if (files.readable) {
 		const known = checked.problems.filter((one) => files.secretsReadable || !NO_SECRET.test(one));
 		problems.push(...known.map((problem) => problem.replace(/^site\.json/, name)));
-		problems.push(...extras.problems, ...missing(checked.value, name, files.file !== undefined));
+		problems.push(
+			...extras.problems,
+			...missing(checked.value, name, files.file !== undefined, checked.problems),
+		);
 	}
 	return {
 		files,
@@ -71,13 +74,20 @@ export function examine(request: Request): Examined {
 	};
 }
 
-function missing(site: SiteConfig, name: string, isThere: boolean): string[] {
+/** @param known what was said already: something wrong is not missing */
+function missing(
+	site: SiteConfig,
+	name: string,
+	isThere: boolean,
+	known: readonly string[],
+): string[] {
 	const problems: string[] = [];
+	const isKnown = (pattern: RegExp) => known.some((problem) => pattern.test(problem));
 	if (!isThere) problems.push(`${name}: is not there; cp site.example.json site.json, edit it`);
-	if (site.wifi.length === 0) {
+	if (site.wifi.length === 0 && !isKnown(/^site\.json: wifi\b/)) {
 		problems.push(`${name}: wifi: no network; [{"ssid": "…", "password": "…"}]`);
 	}
-	if (site.broker === undefined) {
+	if (site.broker === undefined && !isKnown(/^site\.json: broker(\.url(\[\d\])?)?:/)) {
 		problems.push(`${name}: broker.url: is missing: mqtt://host[:port] or mqtts://host[:port]`);
 	}
 	// With values for all that is needed, no file is.

@@ -10,6 +10,7 @@ import { PinUse } from "../../firmware/pins";
 /** As far as it concerns the time before the firmware runs: boards/schema.json. */
 interface Pin {
 	readonly gpio?: number;
+	readonly adc?: number;
 	readonly strap?: string;
 	readonly reset?: string;
 }
@@ -49,7 +50,8 @@ export function isSoldered(board: Json, label: string): boolean {
 	);
 }
 
-function findPin(board: Json, label: string): Pin | undefined {
+/** What the board says of a label, or of GPIO<n>. */
+export function findPin(board: Json, label: string): Pin | undefined {
 	const pins = (board.pins ?? {}) as Record<string, Pin>;
 	const own = Object.hasOwn(pins, label) ? pins[label] : undefined;
 	return own ?? Object.values(pins).find((pin) => `GPIO${pin.gpio}` === label);

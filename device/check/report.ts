@@ -4,7 +4,8 @@
  */
 
 import type { Json } from "../../firmware/checker";
-import { type Cost, ENTITY_COSTS, ENTITY_ROOM_BYTES, FEATURE_COSTS } from "./costs";
+import { isEsp8266 } from "../image-limit";
+import { type Cost, ENTITY_COSTS, ENTITY_ROOM_BYTES, FEATURE_COSTS, NOT_MEASURED } from "./costs";
 import { type EntityFact, entityFact, takesCommands } from "./entity-facts";
 import type { Examined } from "./examine";
 import { modulesOf } from "./uses";
@@ -32,9 +33,16 @@ export interface Report {
 		readonly drivers: readonly string[];
 		readonly own: readonly string[];
 	};
-	readonly memory: { readonly neededBytes: number | null; readonly roomBytes: number | null };
+	/** Of an ESP8266; null: the board has plenty. */
+	readonly memory: MemoryFact | null;
 	readonly problems: readonly string[];
 	readonly warnings: readonly string[];
+}
+
+/** XS memory for entities and what the site turns on; null: not measured. */
+export interface MemoryFact {
+	readonly neededBytes: number | null;
+	readonly roomBytes: number | null;
 }
 
 export interface NodeTopic {
@@ -68,7 +76,7 @@ export function reportOf(examined: Examined, boardName: string): Report {
 			drivers: extras.drivers,
 			own: Object.keys(extras.modules),
 		},
-		memory: { neededBytes: neededBytes(examined), roomBytes: ENTITY_ROOM_BYTES ?? null },
+		memory: isEsp8266(board) ? memoryFact(examined) : null,
 		problems,
 		warnings: ok ? [...examined.warnings, ...warningsOf(examined)] : examined.warnings,
 	};
@@ -100,10 +108,14 @@ function nodeTopics({ site }: Examined, begin: string): NodeTopic[] {
 	return topics;
 }
 
+function memoryFact(examined: Examined): MemoryFact {
+	return { neededBytes: neededBytes(examined), roomBytes: ENTITY_ROOM_BYTES ?? null };
+}
+
 /** Null as soon as one of them was not measured. */
 function neededBytes({ site, files }: Examined): number | null {
 	const costs: Cost[] = site.entities.map((one: Json) => {
-		return ENTITY_COSTS[one.kind as string] ?? { heapBytes: undefined, flashBytes: undefined };
+		return ENTITY_COSTS[one.kind as string] ?? NOT_MEASURED;
 	});
 	for (const [key, cost] of Object.entries(FEATURE_COSTS)) {
 		if (files.json[key] !== undefined && files.json[key] !== false) costs.push(cost);

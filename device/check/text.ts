@@ -5,7 +5,7 @@
 
 import { printable } from "../site/printable";
 import type { EntityFact, PinFact } from "./entity-facts";
-import type { Report } from "./report";
+import type { MemoryFact, Report } from "./report";
 
 const LARGE_FLASH = 1_048_576;
 
@@ -42,9 +42,10 @@ function entityRows(entities: readonly EntityFact[]): string[][] {
 	return rows;
 }
 
-function pinText({ label, gpio, part }: PinFact): string {
-	const number = gpio < 0 || label === `GPIO${gpio}` ? "" : ` (GPIO${gpio})`;
-	return `${part === "" ? "" : `${part} `}${label}${number}`;
+function pinText({ label, gpio, adc, part }: PinFact): string {
+	const number = gpio >= 0 ? `GPIO${gpio}` : adc >= 0 ? `ADC${adc}` : "";
+	const shown = number === "" || label === number ? "" : ` (${number})`;
+	return `${part === "" ? "" : `${part} `}${label}${shown}`;
 }
 
 function topicRows(report: Report): string[][] {
@@ -57,14 +58,17 @@ function topicRows(report: Report): string[][] {
 }
 
 function imageRows({ image, memory }: Report): string[][] {
-	const { neededBytes, roomBytes } = memory;
-	const needed = neededBytes === null ? "not measured" : `about ${neededBytes} bytes`;
-	const room = roomBytes === null ? "" : ` of ${roomBytes} bytes`;
 	return [
-		["memory", `entities and what the site turns on: ${needed}${room}, on an ESP8266`],
+		["memory", memory === null ? "" : memoryText(memory)],
 		["modules", image.modules.join(", ")],
 		["own", image.own.join(", ")],
 	].filter(([, text]) => text !== "");
+}
+
+function memoryText({ neededBytes, roomBytes }: MemoryFact): string {
+	const needed = neededBytes === null ? "not measured" : `about ${neededBytes} bytes`;
+	const room = roomBytes === null ? "" : ` of ${roomBytes} bytes`;
+	return `entities and what the site turns on: ${needed}${room}`;
 }
 
 function bytesText(bytes: number): string {
@@ -73,6 +77,7 @@ function bytesText(bytes: number): string {
 
 /** Columns side by side; the first row may be a head. */
 function table(rows: readonly (readonly string[])[], hasHead = false): string {
+	if (rows.length === 0) return "";
 	const shown = rows.map((row) => row.map(printable));
 	const widths: number[] = [];
 	for (const row of shown) {

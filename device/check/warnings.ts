@@ -7,6 +7,7 @@
 import type { Json } from "../../firmware/checker";
 import { pinNumber } from "../../firmware/pins";
 import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "../image-limit";
+import { driverOf, gives, readingsOf } from "../site/drivers";
 import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
 import { isSoldered, pinWarning } from "./pin-warnings";
@@ -77,6 +78,19 @@ function entityWarnings(options: Json, board: Json): string[] {
 		warnings.push('whileAway "execute": commands sent while the node was away switch it later');
 	}
 	if (kind === "pulse") warnings.push("its count is kept in flash, not pulse by pulse");
+	if (kind === "sensor") warnings.push(...sensorWarnings(options));
+	return warnings;
+}
+
+/** Of drivers that are known. */
+function sensorWarnings(options: Json): string[] {
+	const driver = driverOf(String(options.driver));
+	if (driver === undefined) return [];
+	const names = [...readingsOf(driver).keys()].join(", ");
+	const warnings = Object.keys(options.readings as Json)
+		.filter((reading) => !gives(driver, reading))
+		.map((reading) => `readings.${reading}: is null, the driver gives ${names}`);
+	if (driver.isBroken) warnings.push(`driver: ${driver.note}`);
 	return warnings;
 }
 

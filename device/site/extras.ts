@@ -11,6 +11,7 @@ import { KINDS } from "../../firmware/entities/check";
 import { nearest } from "../../host-sim/nearest.mjs";
 
 const SENSORS = "modules/drivers/sensors";
+const SOURCE = /\.(ts|js)$/;
 
 /** As seen in the drivers of SDK 8.2.3. */
 const UNFIT: Readonly<Record<string, string>> = {
@@ -60,10 +61,11 @@ export function findExtras(entities: unknown, folder: string, name: string, sdk:
 				problems.push(`${path}.driver: ${unknownDriver(driver, known)}`);
 		}
 		if (typeof kind !== "string" || KINDS.includes(kind) || module === undefined) return;
-		const file = typeof module === "string" ? sourceOf(folder, module) : undefined;
-		const shown = typeof module === "string" ? `"${module}" ` : "";
-		if (file !== undefined) modules[`entity/${kind}`] = file;
-		else problems.push(`${path}.module: ${shown}must be a .ts or .js file, seen from the site`);
+		const source = typeof module === "string" ? resolve(folder, module) : "";
+		// Also where it is not there: that its kind is unknown then need not be said as well.
+		modules[`entity/${kind}`] = source.replace(SOURCE, "");
+		const reason = sourceProblem(module, source);
+		if (reason !== "") problems.push(`${path}.module: ${reason}`);
 	});
 	if (known === undefined && drivers.size > 0) {
 		warnings.push(`drivers cannot be looked up: no SDK in ${sdk} (MODDABLE)`);
@@ -106,10 +108,10 @@ function unknownDriver(driver: string, known: ReadonlyMap<string, string>): stri
 	return `"${driver}" is no module of the SDK's sensor drivers; ${hint}`;
 }
 
-function sourceOf(folder: string, module: string): string | undefined {
-	const path = resolve(folder, module);
-	if (!/\.(ts|js)$/.test(path) || !existsSync(path)) return undefined;
-	return path.replace(/\.(ts|js)$/, "");
+function sourceProblem(module: unknown, source: string): string {
+	if (typeof module !== "string") return "must be the name of a .ts or .js file";
+	if (!SOURCE.test(source)) return `"${module}" must be a .ts or .js file, seen from the site`;
+	return existsSync(source) ? "" : `"${module}": no such file (${source})`;
 }
 
 /** Module's name to manifest; undefined: there is no SDK. */

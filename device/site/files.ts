@@ -55,8 +55,19 @@ export function readSite(path: string | undefined, root: string): SiteFiles {
 		secretsReadable: problems.length === before,
 		secretsFile: hasSecrets ? secretsFile : undefined,
 		problems,
-		warnings: hasSecrets ? rightsOf(secretsFile) : [],
+		warnings: hasSecrets && usesSecret(json) ? rightsOf(secretsFile) : [],
 	};
+}
+
+/** Whether `{"secret": …}` stands where the firmware looks for it. */
+function usesSecret({ wifi, broker }: Json): boolean {
+	const records: readonly unknown[] = [...(Array.isArray(wifi) ? wifi : []), broker];
+	return records.some((record) => {
+		const { ssid, username, password } = (record ?? {}) as Json;
+		return [ssid, username, password].some(
+			(value) => typeof value === "object" && value !== null && "secret" in value,
+		);
+	});
 }
 
 function tryJson(path: string, name: string, problems: string[]): Json {

@@ -170,7 +170,7 @@ test("what the firmware would refuse at boot is refused before anything is built
 	const { status, stderr } = bench.run([...GIVEN, ...PORT]);
 	assert.equal(status, 1);
 	assert.match(stderr, /site\.json: brokr: unknown key, did you mean "broker"\?/);
-	assert.match(stderr, /site\.json: wifi\[0\]\.password: must have 8 to 63 characters/);
+	assert.match(stderr, /site\.json: wifi\[0\]\.password: must have 8 to 63 bytes/);
 	assert.match(stderr, /site\.json: diag\.intervalMs: 1 must be a whole number from 1000/);
 	assert.match(stderr, /site\.json: broker\.url: is missing: mqtt:\/\//);
 	assert.doesNotMatch(stderr, /short/);

@@ -193,9 +193,62 @@ test("an own kind without its module's file is a problem", () => {
 		/^site\.json: entities\[0\]\.kind: "vane" must be relay,/m,
 	);
 	const gone = own({ module: "./vane.ts" }).problems.join("\n");
-	assert.match(
+	// That there is no such kind in the image follows from it, and is not said as well.
+	assert.equal(
 		gone,
-		/^site\.json: entities\[0\]\.module: "\.\/vane\.ts" must be a \.ts or \.js file/m,
+		`site.json: entities[0].module: "./vane.ts": no such file (${join(folder, "vane.ts")})`,
+	);
+	writeFileSync(join(folder, "vane.txt"), "");
+	assert.match(
+		own({ module: "./vane.txt" }).problems.join("\n"),
+		/^site\.json: entities\[0\]\.module: "\.\/vane\.txt" must be a \.ts or \.js file, seen from the site$/,
+	);
+	assert.match(
+		own({ module: 5 }).problems.join("\n"),
+		/\.module: must be the name of a \.ts or \.js/,
+	);
+});
+
+test("an own kind and another entity on one pin: refused, with both", () => {
+	writeFileSync(join(folder, "fan.ts"), "");
+	const fan = { kind: "fan", id: "fan", module: "./fan.ts", pin: "D1" };
+	assert.deepEqual(reportOn({ ...BASIC, entities: [fan, { ...PUMP, pin: "D2" }] }).problems, []);
+	const { problems } = reportOn({ ...BASIC, entities: [fan, PUMP] });
+	assert.equal(problems.length, 1, problems.join("\n"));
+	assert.match(problems[0], /entities\[1\]\.pin: "D1" is used by fan already/);
+});
+
+test("what is wrong is not said to be missing as well", () => {
+	const broker = (url: unknown) => reportOn({ ...BASIC, broker: { url } }).problems.join("\n");
+	const right = "must be mqtt://host[:port] or mqtts://host[:port]";
+	assert.equal(broker("http://x"), `site.json: broker.url: "http://x" ${right}`);
+	assert.equal(broker(["http://x"]), `site.json: broker.url[0]: "http://x" ${right}`);
+	assert.match(broker(undefined), /^site\.json: broker\.url: is missing: mqtt:\/\/host\[:port\]/);
+	assert.match(broker(""), /^site\.json: broker\.url: is missing/);
+	assert.deepEqual(reportOn({ ...BASIC, broker: [] }).problems, [
+		"site.json: broker: must be an object",
+	]);
+	assert.deepEqual(reportOn({ ...BASIC, wifi: {} }).problems, [
+		'site.json: wifi: must be a list of {"ssid", "password"}',
+	]);
+	const typo = reportOn({ ...BASIC, broker: { ulr: "mqtt://h" } }).problems;
+	assert.equal(typo.length, 2, typo.join("\n"));
+});
+
+test("warns of a reading that a known driver does not give, and of a driver that gives none", () => {
+	const warnings = (driver: string, readings: object) => {
+		const sensor = { kind: "sensor", id: "s", driver, readings };
+		const on = reportOn({ ...BASIC, entities: [sensor] }, "nodemcu-v2", join(folder, "nowhere"));
+		return on.warnings.filter((text) => text.startsWith("entities["));
+	};
+	assert.deepEqual(warnings(TMP117, { temperature: {}, alert: {} }), []);
+	assert.deepEqual(warnings(TMP117, { temprature: {} }), [
+		"entities[0] (s): readings.temprature: is null, the driver gives temperature, alert",
+	]);
+	assert.deepEqual(warnings("embedded:sensor/Own/Thing", { anything: {} }), []);
+	assert.match(
+		warnings("embedded:sensor/Humidity-Temperature/HTU21D", { humidity: {} }).join(),
+		/driver: its sample\(\) always throws/,
 	);
 });
 
@@ -237,10 +290,23 @@ test("warns of nothing where there is nothing", () => {
 
 test("what was not measured is said to be so", () => {
 	const report = reportOn({ ...BASIC, entities: [PUMP] });
+	assert.ok(report.memory !== null);
 	const { neededBytes } = report.memory;
 	const text = checkText(report);
 	if (neededBytes === null) assert.match(text, /^memory .*not measured/m);
 	else assert.match(text, new RegExp(`^memory .*about ${neededBytes} bytes`, "m"));
+	const large = reportOn({ ...BASIC, entities: [] }, "esp32-devkitc");
+	assert.equal(large.memory, null);
+	assert.doesNotMatch(checkText(large), /^memory/m);
+});
+
+test("an input of the converter is shown with its channel, where it is no GPIO", () => {
+	const level = { kind: "analog", id: "level" };
+	const text = (pin: string, board: string) => {
+		return checkText(reportOn({ ...BASIC, entities: [{ ...level, pin }] }, board));
+	};
+	assert.match(text("A0", "nodemcu-v2"), /^level +analog +A0 \(ADC0\)/m);
+	assert.match(text("IO34", "esp32-devkitc"), /^level +analog +IO34 \(GPIO34\)/m);
 });
 
 test("secrets are read from beside the site, and never shown", () => {
@@ -273,6 +339,11 @@ test("secrets are read from beside the site, and never shown", () => {
 		open.warnings.join(),
 		/secrets\.json: others .* can read it: chmod 600 .*secrets\.json/,
 	);
+	const plain = join(inner, "plain.json");
+	writeFileSync(plain, JSON.stringify({ ...BASIC, entities: [PUMP] }));
+	const unused = run([plain, "--board", "nodemcu-v2"]);
+	assert.equal(unused.status, 0, unused.stderr);
+	assert.ok(!unused.stdout.includes("chmod"), unused.stdout);
 	writeFileSync(secrets, '{"name": "s3cr3t-name", "wifi": "s3cr3t-wifi" "broker": "x"}');
 	const broken = run([site, "--board", "nodemcu-v2"]);
 	assert.equal(broken.status, 1);
