@@ -123,7 +123,7 @@ const startLife = ({ chip, Preference }: Platform): Boots => {
 const makeEntities = (platform: Platform, list: readonly Json[], loadsOnly: boolean): Entities => {
 	const { board, Digital, modules, Preference } = platform;
 	const io = new BoardIo(board, Digital, modules);
-	const states = new States(Preference, list.length);
+	const states = new States(Preference);
 	return new Entities(list, io, states, loadsOnly);
 };
 

@@ -133,7 +133,7 @@ export class Checker {
 			return "";
 		}
 		const found = this.secrets[name];
-		if (typeof found === "string" && found.length <= limit && !found.includes("\0")) return found;
+		if (typeof found === "string" && found.length <= limit && isText(found)) return found;
 		const what =
 			found === undefined ? "is not in" : `must be text of at most ${limit} characters in`;
 		this.problem(at, undefined, `"${name}" ${what} secrets.json`);

@@ -85,6 +85,7 @@ const NTP_KEYS = Object.freeze(["servers", "allowUnset"]);
 const TIME_KEYS = Object.freeze(["intervalMs", "minimumMs", "maximumMs"]);
 const DIAG_KEYS = Object.freeze(["intervalMs"]);
 const DISCOVERY_KEYS = Object.freeze(["prefix"]);
+const TASMOTA_PREFIXES = Object.freeze(["cmnd", "stat", "tele"]);
 const TASMOTA_KEYS = Object.freeze(["topic"]);
 const LEVELS = "must be levels of A-Z, a-z, 0-9, _ and -, 64 at most";
 const BOARD_KEYS = Object.freeze([
@@ -137,7 +138,7 @@ export const checkSite = (
 		soldered,
 		site.entities ?? board.entities ?? NO_ENTITIES,
 		board,
-		`${value.base}/${value.node}/`,
+		`${value.base}/`,
 		hasModule,
 	);
 	if (soldered !== check) check.adopt(soldered);
@@ -226,6 +227,10 @@ const tasmotaTopic = (check: Checker, site: Json): string => {
 	check.keys(tasmota, "tasmota", TASMOTA_KEYS);
 	const topic = check.text(tasmota, "tasmota", "topic", "", 64);
 	if (!isBase(topic)) check.problem("tasmota.topic", topic, LEVELS);
+	// The node would hear what it says itself.
+	if (TASMOTA_PREFIXES.includes(String(site.base))) {
+		check.problem("base", site.base, "is Tasmota's first level; take another one beside tasmota");
+	}
 	return topic;
 };
 

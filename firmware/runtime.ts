@@ -6,7 +6,7 @@
 
 import Time from "time";
 import { type FactSources, Facts } from "./facts";
-import { codeName, Event } from "./mqtt/session";
+import { Event } from "./mqtt/session";
 import { type AlarmOwner, clearAlarm, type OwnedTimer, setAlarm } from "./net/alarm";
 import { Backoff } from "./net/backoff";
 import { type BrokerChoice, brokerName, nextBroker } from "./net/brokers";
@@ -22,6 +22,7 @@ import { DEMO_CONNECT_DELAY_MS, DemoProfile } from "./profiles/demo";
 import type { Profile } from "./profiles/profile";
 import { SafeProfile } from "./profiles/safe";
 import { type StandardOptions, type StandardOwner, StandardProfile } from "./profiles/standard";
+import { Subscriber } from "./profiles/subscriber";
 import { SAFE_MODE_OVER } from "./store/boots";
 import type { Settings } from "./store/settings";
 import { Supervisor, type SupervisorLimits } from "./supervisor";
@@ -68,6 +69,7 @@ export class Runtime implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperO
 	private readonly link: Link;
 	private readonly profile: Profile;
 	private readonly facts: Facts;
+	private readonly subscriber = new Subscriber();
 	private readonly supervisor: Supervisor | undefined;
 	private watchDue: number;
 	private joined = false;
@@ -98,14 +100,14 @@ export class Runtime implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperO
 	stop(done: () => void): void {
 		this.stopped = done;
 		this.life.stop();
+		const now = Time.ticks | 0;
+		this.profile.handleStop(now);
 		if (!this.facts.online()) {
 			this.finish();
 			return;
 		}
-		const now = Time.ticks | 0;
 		this.stopDue = (now + Const.STOP_TIMEOUT_MS) | 0;
 		this.reschedule(now);
-		this.profile.handleStop(now);
 		this.link.pump();
 		this.disconnectWhenIdle();
 	}
@@ -120,7 +122,9 @@ export class Runtime implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperO
 		} else if (event === Event.Published) {
 			this.profile.handlePublished(session.event.token, now);
 		} else if (event === Event.Subscribed) {
-			this.subscribed(now);
+			const { subscriptions } = this.profile;
+			const isLast = this.subscriber.handleSubscribed(this.facts, subscriptions, now);
+			if (isLast) this.profile.handleSubscribed(now);
 		} else if (event === Event.Skipped) {
 			const { skippedBytes } = session.event;
 			log("mqtt", `a message of ${skippedBytes} bytes is too large: skipped`);
@@ -231,27 +235,8 @@ export class Runtime implements LinkOwner, StandardOwner, WifiOwner, TimeKeeperO
 		log("mqtt", `connected, ${brokerName(this.wiring, ", ")}${isNew}`);
 		this.backoff.handleUp(now);
 		this.life.handleLinkUp();
-		const { subscriptions } = this.profile;
-		if (subscriptions.length > 0) {
-			const code = this.wiring.session.subscribe(subscriptions, now);
-			if (code < 0) {
-				this.facts.error = `mqtt: no subscription: ${codeName(code)}`;
-				log("mqtt", `no subscription: ${codeName(code)}`);
-			}
-		}
+		this.subscriber.begin(this.facts, this.profile.subscriptions, now);
 		this.profile.handleConnected(sessionPresent, now);
-	}
-
-	private subscribed(now: number): void {
-		const { granted, grantedCount } = this.wiring.session.event;
-		for (let i = 0; i < grantedCount; i++) {
-			const { topic } = this.profile.subscriptions[i];
-			if (granted[i] === 0x80) {
-				this.facts.error = `mqtt: subscription refused by the broker: ${topic}`;
-				log("mqtt", `subscription refused by the broker: ${topic}`);
-			} else log("mqtt", `subscribed to ${topic} at QoS ${granted[i]}`);
-		}
-		if (grantedCount > 0) this.profile.handleSubscribed(now);
 	}
 
 	/** Does what node.ts asks for, until it asks for nothing. */

@@ -66,8 +66,9 @@ const wifiNetwork = (check: Checker, network: Json, path: string): WifiNetwork =
 		check.problem(`${path}.ssid`, isSecret ? undefined : ssid, "must be text of 1 to 32 bytes");
 	}
 	const password = check.secret(network, path, "password", 63);
-	if (password !== "" && password.length < 8) {
-		check.problem(`${path}.password`, undefined, "must have 8 to 63 characters");
+	// Counted in bytes: that is what the radio is given.
+	if (password !== "" && (utf8Bytes(password) < 8 || utf8Bytes(password) > 63)) {
+		check.problem(`${path}.password`, undefined, "must have 8 to 63 bytes");
 	}
 	return password === "" ? { ssid } : { ssid, password };
 };

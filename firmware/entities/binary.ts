@@ -28,6 +28,10 @@ export class Binary extends Entity implements PinTarget {
 		this.owner.handleEntityChanged();
 	}
 
+	override forgetPublished(): void {
+		this.isTold = false;
+	}
+
 	override handleTimeout(now: number): void {
 		const { contact } = this;
 		const isNew = contact.settle(this.debounceMs, now);

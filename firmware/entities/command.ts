@@ -190,22 +190,30 @@ export interface Arrival {
 /**
  * Why a well-formed command must not be carried out; "" when it may.
  * DUP alone does not mean seen: the first delivery may have been lost [MQTT-3.3.1-3]. ON and OFF
- * do no harm twice; TOGGLE does, so it needs an identity: an `id`, or the packet id of QoS 2.
+ * do no harm twice; TOGGLE, `for` and pulses do, so they need an identity: an `id`, or the packet
+ * id of QoS 2.
  * @param options of the entity
  */
 export const refusal = (command: Command, arrival: Arrival, options: Json): string => {
 	const { expiresMs, state } = command;
-	if (arrival.retain && options.restore !== "retained") return "retained commands do not switch";
+	const isLasting = state !== "TOGGLE" && command.forMs < 0;
+	if (arrival.retain) {
+		if (options.restore !== "retained") return "retained commands do not switch";
+		// It comes anew after each restart.
+		if (!isLasting) return "a retained command must be ON or OFF, without for";
+	}
 	if (expiresMs > 0) {
 		if (arrival.unixMs === 0) return "expires is given, and the clock is not set";
 		if (arrival.unixMs >= expiresMs) return `expired ${arrival.unixMs - expiresMs} ms ago`;
 	} else if (arrival.stale && !arrival.retain && options.whileAway !== "execute") {
 		return "sent while the node was away: give expires, or whileAway in the site";
 	}
-	if (state !== "TOGGLE" || !arrival.dup) return "";
+	const isHarmless = isLasting && (state === "OFF" || options.pulseMs === undefined);
+	if (isHarmless || !arrival.dup) return "";
+	const what = state === "TOGGLE" ? state : "a pulse";
 	if (arrival.inherited) {
-		return "TOGGLE was sent again: it may have been done before the reboot or at another broker";
+		return `${what} was sent again: it may have been done before the reboot or at another broker`;
 	}
 	if (command.id !== "" || arrival.qos === 2) return "";
-	return "TOGGLE was sent again and may have been done: give an id";
+	return `${what} was sent again and may have been done: give an id`;
 };

@@ -21,6 +21,7 @@ export const COMMAND_KEYS = Object.freeze([
 	"rate",
 ]);
 
+const COMMANDS = "cmnd/";
 const TOPIC_KEYS = Object.freeze(["state", "set"]);
 /** With what stands for each where the site names none. */
 const PAYLOADS = Object.freeze({ on: "ON", off: "OFF", toggle: "TOGGLE" });
@@ -96,7 +97,9 @@ export const checkTopics = (
 				`must be 1 to ${limit} bytes of UTF-8 without + and #, no $ first`,
 			);
 		} else if (topic.startsWith(own)) {
-			check.problem(where, topic, `must not begin with ${own}, as the node's own topics do`);
+			check.problem(where, topic, `must not begin with ${own}, as nodes' own topics do`);
+		} else if (key === "state" && topic.startsWith(COMMANDS)) {
+			check.problem(where, topic, "must not be below cmnd/, where Tasmota's commands are");
 		} else if (used.includes(topic)) {
 			check.problem(where, topic, "is another topic's name already; each has its own");
 		} else used.push(topic);

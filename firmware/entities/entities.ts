@@ -10,8 +10,9 @@ import { isLoad, makeEntity } from "./kinds";
 
 /** Where states live over a reboot. */
 export interface StateStore {
-	/** "" when there is none. */
+	/** "" when there is none; also from another place. */
 	read(place: number, id: string): string;
+	isAt(place: number, id: string): boolean;
 	write(place: number, id: string, text: string): void;
 }
 
@@ -34,7 +35,7 @@ export class Entities implements EntityOwner {
 	private readonly store: StateStore;
 	/** What was written last, by place. */
 	private readonly written: string[] = [];
-	private writeAt = 0;
+	private writtenAt = 0;
 	private online: boolean | undefined;
 
 	/**
@@ -51,7 +52,8 @@ export class Entities implements EntityOwner {
 			const kept = this.hasPartnerOn(options) ? "" : read;
 			const entity = makeEntity(options, io, kept);
 			entity.owner = this;
-			this.written.push(read);
+			// What is found elsewhere is written anew: its place is somebody else's.
+			this.written.push(store.isAt(this.entities.length, options.id as string) ? read : "");
 			this.entities.push(entity);
 		}
 	}
@@ -83,13 +85,13 @@ export class Entities implements EntityOwner {
 
 	/** All states are to be published: the broker may not know them. */
 	forgetPublished(): void {
-		for (const entity of this.entities) entity.stateDue = true;
+		for (const entity of this.entities) entity.forgetPublished();
 	}
 
 	/** Called often; only a change is told. */
 	handleContact(online: boolean, now: number): void {
 		if (online === this.online) return;
-		if (this.online === undefined) this.writeAt = now;
+		if (this.online === undefined) this.writtenAt = (now - Const.WRITE_EVERY_MS) | 0;
 		this.online = online;
 		for (const entity of this.entities) entity.handleContact(online, now);
 	}
@@ -97,12 +99,12 @@ export class Entities implements EntityOwner {
 	handleTimeout(now: number): void {
 		for (const entity of this.entities)
 			if (entity.pollTimeout(now) === 0) entity.handleTimeout(now);
-		if (this.hasUnwritten && ((now - this.writeAt) | 0) >= 0) this.write(now);
+		if (this.hasUnwritten && this.writeWaitMs(now) === 0) this.write(now);
 	}
 
 	/** Milliseconds until handleTimeout() is due, or -1. */
 	pollTimeout(now: number): number {
-		let least = this.hasUnwritten ? Math.max(0, (this.writeAt - now) | 0) : -1;
+		let least = this.hasUnwritten ? this.writeWaitMs(now) : -1;
 		for (const entity of this.entities) {
 			const waitMs = entity.pollTimeout(now);
 			if (waitMs >= 0 && (least < 0 || waitMs < least)) least = waitMs;
@@ -119,7 +121,12 @@ export class Entities implements EntityOwner {
 			this.store.write(i, id, kept);
 			written[i] = kept;
 		}
-		this.writeAt = (now + Const.WRITE_EVERY_MS) | 0;
+		this.writtenAt = now;
+	}
+
+	/** Unsigned: the last write may be longer ago than the sign allows, 24.9 days. */
+	private writeWaitMs(now: number): number {
+		return Math.max(0, Const.WRITE_EVERY_MS - ((now - this.writtenAt) >>> 0));
 	}
 
 	private get hasUnwritten(): boolean {

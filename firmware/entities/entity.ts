@@ -99,6 +99,11 @@ export abstract class Entity {
 		return this.options.id as string;
 	}
 
+	/** The broker may know nothing of it: what it says once is to be said again. */
+	forgetPublished(): void {
+		this.stateDue = true;
+	}
+
 	/** Whether there is a topic to set it. */
 	get takesCommands(): boolean {
 		return false;

@@ -8,7 +8,7 @@
 import type { Json } from "../checker";
 import { type Command, plainCommand } from "./command";
 import { type DigitalOutput, Entity, type EntityIo, type PwmOutput } from "./entity";
-import { keepsState, type Loss, startsOn } from "./restore";
+import { keepsState, keptState, type Loss, startsOn } from "./restore";
 
 const enum Const {
 	BRIGHTNESS_MAX = 255,
@@ -89,9 +89,9 @@ export class Light extends Entity {
 	}
 
 	override get kept(): string {
-		if (!keepsState(this.options.restore)) return "";
-		const { word } = this;
-		return this.isDimmable ? `${word},${this.brightness},${this.color}` : word;
+		const state = keptState(this.options.restore, this.on, (this.armed & Armed.Off) !== 0);
+		if (state === "" || !this.isDimmable) return state;
+		return `${state},${this.brightness},${this.color}`;
 	}
 
 	override apply(command: Command, now: number): string {

@@ -10,7 +10,7 @@ import { type PinPlan, PinUse } from "../pins";
 import type { Command } from "./command";
 import { COMMAND_KEYS } from "./common";
 import { type DigitalOutput, Entity, type EntityIo } from "./entity";
-import { checkRestore, keepsState, type Loss, startsOn } from "./restore";
+import { checkRestore, keptState, type Loss, startsOn } from "./restore";
 
 const KEYS = Object.freeze([
 	"pin",
@@ -35,6 +35,7 @@ const TIME_KEYS = Object.freeze([
 const enum Const {
 	WEEK_MS = 604_800_000,
 	GROUP_LIMIT = 32,
+	RETRY_MS = 1_000,
 }
 
 const enum Armed {
@@ -43,6 +44,8 @@ const enum Armed {
 	Loss = 4,
 	/** The first moment is over. */
 	Started = 8,
+	/** The end is that of a command's `for`. */
+	For = 16,
 }
 
 export class Relay extends Entity {
@@ -80,7 +83,7 @@ export class Relay extends Entity {
 	}
 
 	override get kept(): string {
-		return keepsState(this.options.restore) ? this.state : "";
+		return keptState(this.options.restore, this.isOnOrWaits, (this.armed & Armed.For) !== 0);
 	}
 
 	override apply(command: Command, now: number): string {
@@ -119,19 +122,22 @@ export class Relay extends Entity {
 	override handleTimeout(now: number): void {
 		if (this.isDue(Armed.On, this.onAt, now)) {
 			this.armed &= ~Armed.On;
-			if (this.switchOn(now) === "" && this.on) this.limit(-1, now);
+			// What has an end already was switched on by a command.
+			const isFree = (this.armed & Armed.Off) === 0;
+			if (this.switchOn(now) === "" && this.on && isFree) this.limit(-1, now);
 		}
 		if (this.isDue(Armed.Off, this.offAt, now)) this.write(false, now);
 		if (!this.isDue(Armed.Loss, this.lossAt, now)) return;
 		const wantsOn = (this.options.onLossOfContact as Loss).state === "on";
 		const waitMs = wantsOn === this.on ? 0 : this.waitMs(now);
-		if (waitMs > 0) {
-			this.lossAt = (now + waitMs) | 0;
-			return;
-		}
+		this.lossAt = (now + Math.max(waitMs, Const.RETRY_MS)) | 0;
+		if (waitMs > 0) return;
+		if (wantsOn && !this.on) {
+			// Another of its group may have to stay on for a while.
+			if (this.switchOn(now) !== "") return;
+			this.limit(-1, now);
+		} else if (!wantsOn) this.write(false, now);
 		this.armed &= ~Armed.Loss;
-		if (!wantsOn) this.write(false, now);
-		else if (!this.on && this.switchOn(now) === "") this.limit(-1, now);
 	}
 
 	override pollTimeout(now: number): number {
@@ -164,7 +170,8 @@ export class Relay extends Entity {
 	private waitMs(now: number): number {
 		const { minimumOnMs, minimumOffMs } = this.options;
 		const minimumMs = ((this.on ? minimumOnMs : minimumOffMs) as number | undefined) ?? 0;
-		return Math.max(0, minimumMs - ((now - this.changedAt) | 0));
+		// Unsigned: a state may last longer than the sign allows, 24.9 days.
+		return Math.max(0, minimumMs - ((now - this.changedAt) >>> 0));
 	}
 
 	/** Switches on, at once or when the interlock allows it. */
@@ -212,7 +219,7 @@ export class Relay extends Entity {
 		for (const other of this.owner.entities) {
 			if (!this.isPartner(other)) continue;
 			const delayMs = Math.max(pauseOf(this.options), pauseOf(other.options));
-			waitMs = Math.max(waitMs, delayMs - ((now - other.changedAt) | 0));
+			waitMs = Math.max(waitMs, delayMs - ((now - other.changedAt) >>> 0));
 		}
 		return waitMs;
 	}
@@ -221,18 +228,16 @@ export class Relay extends Entity {
 	private limit(forMs: number, now: number): void {
 		const { pulseMs, offAfterMs } = this.options;
 		const lengthMs = forMs > 0 ? forMs : ((pulseMs ?? offAfterMs) as number | undefined);
-		if (lengthMs === undefined) {
-			this.armed &= ~Armed.Off;
-			return;
-		}
+		this.armed &= ~(Armed.Off | Armed.For);
+		if (lengthMs === undefined) return;
 		const minimumMs = (this.options.minimumOnMs as number | undefined) ?? 0;
 		const delayMs = (this.armed & Armed.On) === 0 ? 0 : (this.onAt - now) | 0;
-		this.armed |= Armed.Off;
+		this.armed |= forMs > 0 ? Armed.Off | Armed.For : Armed.Off;
 		this.offAt = (now + delayMs + Math.max(lengthMs, minimumMs)) | 0;
 	}
 
 	private write(on: boolean, now: number): void {
-		if (!on) this.armed &= ~(Armed.Off | Armed.On);
+		if (!on) this.armed &= ~(Armed.Off | Armed.On | Armed.For);
 		if (on === this.on) return;
 		this.output.write(on ? 1 : 0);
 		this.on = on;

@@ -30,6 +30,15 @@ export const startsOn = (mode: unknown, kept: string): boolean => {
 /** Whether the state has to be kept over a reboot. */
 export const keepsState = (mode: unknown): boolean => mode === "last" || mode === "inverted-last";
 
+/**
+ * What has to be kept: "" for nothing.
+ * @param hasEnd on for so long only: nobody will know for how much longer, so it comes back off
+ */
+export const keptState = (mode: unknown, on: boolean, hasEnd: boolean): string => {
+	if (!keepsState(mode)) return "";
+	return (hasEnd ? mode === "inverted-last" : on) ? "ON" : "OFF";
+};
+
 const LOSS_KEYS = Object.freeze(["state", "afterMs"]);
 
 const enum Const {

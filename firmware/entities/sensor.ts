@@ -87,6 +87,10 @@ export class Sensor extends SampledEntity<Values> {
 		return members;
 	}
 
+	override forgetPublished(): void {
+		this.trouble = Trouble.Unknown;
+	}
+
 	private deltaOf(key: string): number | undefined {
 		return (this.readingOf(key).delta ?? this.options.delta) as number | undefined;
 	}

@@ -21,6 +21,9 @@ import { INTERRUPTED, refusedOutcome, resultPayload, skippedPayload } from "./pa
 import type { NodeFacts, Subscription } from "./profile";
 import { ResultQueue } from "./results";
 
+/** Between the journal's parts: in no id of an entity, and JSON has it escaped. */
+const JOURNAL_MARK = "\n";
+
 const enum Const {
 	/** Results at QoS 0 that may wait; the others are bounded by the engine. */
 	RESULT_LIMIT = 16,
@@ -32,6 +35,8 @@ const enum Const {
 	COMMAND_LIMIT = 256,
 	/** Without a message for so long, what comes is taken for new although no nonce came back. */
 	QUIET_MS = 30_000,
+	/** And with messages after so long: nothing waits for ten minutes behind a connect. */
+	SYNC_LIMIT_MS = 600_000,
 	/** Commands that an entity takes in so many milliseconds, where the site says nothing. */
 	RATE_COMMANDS = 20,
 	RATE_MS = 10_000,
@@ -45,7 +50,7 @@ const enum Rate {
 }
 
 export interface CommandsOptions extends DialectOptions {
-	/** Holds a command from before it is done until it is done: `entity id`. */
+	/** The last command with an id: entity and id, and what became of it once it is done. */
 	readonly journal: KeptText;
 }
 
@@ -61,18 +66,20 @@ export class Commands {
 	private nonce = "";
 	private nonceDue = false;
 	private quietAt = 0;
-	/** The journal holds a command of the life before, whose result is not out yet. */
-	private interrupted = false;
+	private limitAt = 0;
+	/** For the journal, when it is out that a command of the life before was interrupted. */
+	private interrupted = "";
 
 	constructor(options: CommandsOptions, dialect: Dialect, facts: NodeFacts) {
 		this.options = options;
 		this.dialect = dialect;
 		this.facts = facts;
-		const [entity, id] = splitOnce(options.journal.read());
+		const [entity, id = "", outcome] = options.journal.read().split(JOURNAL_MARK);
 		if (id === "") return;
-		this.history.remember(keyOf(entity, id), INTERRUPTED);
+		this.history.remember(keyOf(entity, id), outcome ?? INTERRUPTED);
+		if (outcome !== undefined) return;
 		this.results.push(resultPayload(entity, id, INTERRUPTED), 0);
-		this.interrupted = true;
+		this.interrupted = [entity, id, INTERRUPTED].join(JOURNAL_MARK);
 	}
 
 	/** Results that wait. */
@@ -85,15 +92,14 @@ export class Commands {
 	}
 
 	subscribe(list: Subscription[]): void {
-		const before = list.length;
 		this.dialect.subscribe(list);
-		if (list.length > before) list.push({ topic: syncTopic(this.options.topics), qos: 1 });
 	}
 
 	handleConnected(sessionPresent: boolean, now: number): void {
 		this.nonceDue = sessionPresent;
 		this.nonce = sessionPresent ? `${Math.floor(this.facts.random() * 2 ** 32)}` : "";
 		this.quietAt = (now + Const.QUIET_MS) | 0;
+		this.limitAt = (now + Const.SYNC_LIMIT_MS) | 0;
 	}
 
 	/** A result that somebody else made; `handle` as for ResultQueue. */
@@ -125,7 +131,7 @@ export class Commands {
 
 	handleTimeout(now: number): void {
 		if (this.nonce === "" || !this.facts.online()) return;
-		if (((now - this.quietAt) | 0) < 0) return;
+		if (((now - this.quietAt) | 0) < 0 && ((now - this.limitAt) | 0) < 0) return;
 		const topic = syncTopic(this.options.topics);
 		log("node", `${topic} did not come back, may the node read and write it? Commands are new now`);
 		this.nonce = "";
@@ -133,9 +139,9 @@ export class Commands {
 
 	/** Milliseconds until flush() or handleTimeout() is due, or -1. */
 	pollTimeout(now: number): number {
-		if (this.results.isUrgent) return Const.URGENT_MS;
+		if (this.results.isUrgent(this.facts.session)) return Const.URGENT_MS;
 		if (this.nonce === "" || !this.facts.online()) return -1;
-		return Math.max(0, (this.quietAt - now) | 0);
+		return Math.max(0, Math.min((this.quietAt - now) | 0, (this.limitAt - now) | 0));
 	}
 
 	/** Hands to the engine what it has room for; true when nothing is left. */
@@ -146,9 +152,9 @@ export class Commands {
 			this.nonceDue = session.publish(syncTopic(topics), this.nonce, 1, false, now) < 0;
 		}
 		if (!this.results.flush(session, topics.result, now)) return false;
-		if (this.interrupted) {
-			this.interrupted = false;
-			this.options.journal.write("");
+		if (this.interrupted !== "" && this.facts.online()) {
+			this.options.journal.write(this.interrupted);
+			this.interrupted = "";
 		}
 		return !this.nonceDue;
 	}
@@ -170,15 +176,23 @@ export class Commands {
 		const before = key === "" ? "" : this.history.find(key);
 		if (before !== "") return resultPayload(entity.id, id, before);
 		let problem = tooLong ? `a command has ${Const.COMMAND_LIMIT} bytes at most` : command.problem;
+		if (problem === "" && message.retain && this.isForAll(topic)) {
+			problem = "retained commands to all nodes do not switch";
+		}
 		if (problem === "") problem = this.refusal(entity, command, now);
 		if (problem === "") problem = this.apply(entity, command, now);
-		let outcome = entity.word;
+		let outcome = outcomeOf(entity);
 		if (problem !== "") {
 			log(entity.id, `command refused: ${problem}`);
 			outcome = refusedOutcome(problem);
 			// Not remembered: it may be sent again when its time has come.
 		} else if (key !== "") this.history.remember(key, outcome);
-		return resultPayload(entity.id, id, outcome, entity.pending);
+		return resultPayload(entity.id, id, outcome);
+	}
+
+	private isForAll(topic: string): boolean {
+		const { broadcast } = this.options;
+		return broadcast !== "" && topic.startsWith(broadcast);
 	}
 
 	/** Why a command must not be carried out, "" when it may. */
@@ -216,7 +230,7 @@ export class Commands {
 		const perMs = rate?.perMs ?? Const.RATE_MS;
 		const place = this.placeOf(entity);
 		const rates = this.rates as Int32Array;
-		if (rates[place + Rate.Count] === 0 || ((now - rates[place]) | 0) >= perMs) {
+		if (rates[place + Rate.Count] === 0 || (now - rates[place]) >>> 0 >= perMs) {
 			rates[place] = now;
 			rates[place + Rate.Count] = 0;
 		}
@@ -228,7 +242,9 @@ export class Commands {
 	/** What has an identity is stored before it is done, so that a reboot does not hide it. */
 	private apply(entity: Entity, command: Command, now: number): string {
 		const { journal } = this.options;
-		if (command.id !== "") journal.write(`${entity.id} ${command.id}`);
+		const { id } = command;
+		const entry = entity.id + JOURNAL_MARK + id;
+		if (id !== "") journal.write(entry);
 		const problem = entity.apply(command, now);
 		if (problem === "") {
 			log(entity.id, `${command.state} ${entity.state}`);
@@ -239,7 +255,8 @@ export class Commands {
 				(this.rates as Int32Array)[place] = hashOf(session.messageText() ?? "");
 			}
 		}
-		if (command.id !== "") journal.write("");
+		// Sent again after a reboot it is answered as now, and not done again.
+		if (id !== "") journal.write(problem === "" ? entry + JOURNAL_MARK + outcomeOf(entity) : "");
 		return problem;
 	}
 }
@@ -255,8 +272,7 @@ const hashOf = (text: string): number => {
 
 const keyOf = (entity: string, id: string): string => `${entity}/${id}`;
 
-/** At the first blank. */
-const splitOnce = (text: string): [string, string] => {
-	const at = text.indexOf(" ");
-	return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+/** What a command led to: the state, and behind a blank the one that waits for its turn. */
+const outcomeOf = ({ word, pending }: Entity): string => {
+	return pending === "" ? word : `${word} ${pending}`;
 };

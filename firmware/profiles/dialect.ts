@@ -8,9 +8,10 @@ import type { Json } from "../checker";
 import { type Command, parseCommand } from "../entities/command";
 import type { Entities } from "../entities/entities";
 import type { Entity } from "../entities/entity";
-import type { Session } from "../mqtt/session";
+import { Code, codeName, type Session } from "../mqtt/session";
+import { log } from "../net/log";
 import type { Outbox } from "../store/outbox";
-import { entityOf, leafTopic, type NodeTopics, setTopic } from "../topics";
+import { entityOf, leafTopic, type NodeTopics, setTopic, syncTopic } from "../topics";
 import { PLAIN_MEMBERS } from "./discovery-components";
 import type { Subscription } from "./profile";
 
@@ -38,16 +39,17 @@ export class Dialect {
 	/** Adds the filters by which commands come; none where nothing takes any. */
 	subscribe(list: Subscription[]): void {
 		const { topics, entities, broadcast } = this.options;
-		let takers = 0;
 		for (const entity of entities.entities) {
 			if (!entity.takesCommands) continue;
-			takers++;
+			if (list.length === 0) {
+				list.push({ topic: setTopic(topics, "+"), qos: Const.QOS });
+				// What waits comes before the nonce that is sent behind the first packet.
+				list.push({ topic: syncTopic(topics), qos: 1 });
+				if (broadcast !== "") list.push({ topic: `${broadcast}+/set`, qos: Const.QOS });
+			}
 			const own = replacedTopic(entity, "set");
 			if (own !== "") list.push({ topic: own, qos: Const.QOS });
 		}
-		if (takers === 0) return;
-		list.push({ topic: setTopic(topics, "+"), qos: Const.QOS });
-		if (broadcast !== "") list.push({ topic: `${broadcast}+/set`, qos: Const.QOS });
 	}
 
 	/** Whether a topic is a command of ours, to an entity that there is or not. */
@@ -102,12 +104,12 @@ export class Dialect {
 		return (own as string | undefined) ?? state;
 	}
 
-	/** Publishes an entity's state, retained; false: later. */
+	/** Publishes an entity's state, retained; false: later. What can never go out is said. */
 	publishState(entity: Entity, session: Session, _outbox: Outbox, now: number): boolean {
 		const { state } = entity;
 		if (state === "") return true;
 		const topic = this.stateTopic(entity, "state");
-		return session.publish(topic, this.word(entity, state), 1, true, now) >= 0;
+		return isOut(session.publish(topic, this.word(entity, state), 1, true, now), topic);
 	}
 
 	/** Puts into the outbox what is said now and then, beside time and diag. */
@@ -135,6 +137,13 @@ export class Dialect {
 		outbox.push(this.stateTopic(entity, leaf), `{${members},${time}}`, retain);
 	}
 }
+
+/** Whether publish() took it, or never will. */
+export const isOut = (code: number, topic: string): boolean => {
+	if (code === Code.Full) return false;
+	if (code < 0) log("node", `${topic} is not published: ${codeName(code)}`);
+	return true;
+};
 
 /** What the site puts in the place of a topic; "" where it does not. */
 export const replacedTopic = (entity: Entity, key: string): string => {

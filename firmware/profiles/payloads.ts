@@ -101,7 +101,7 @@ const fitted = (text: string, limit: number): string => {
 	}
 };
 
-/** How a command ended, in the history: the state it led to, or one of these and why not. */
+/** How a command ended, in the history: what it led to, or one of these and why not. */
 const enum Outcome {
 	Refused = "!",
 	Interrupted = "?",
@@ -113,20 +113,17 @@ export const INTERRUPTED = `${Outcome.Interrupted}interrupted by a restart: it m
 
 /**
  * `<base>/<node>/result` for a command.
- * @param outcome the state that the entity has now, refusedOutcome() or INTERRUPTED
- * @param pending the state that it will have when its turn comes, "" for none
+ * @param outcome the state that the entity has now, with a blank and the one that it will have when
+ *   its turn comes; or refusedOutcome() or INTERRUPTED
  */
-export const resultPayload = (
-	entity: string,
-	id: string,
-	outcome: string,
-	pending = "",
-): string => {
-	const head = `{"entity":"${entity}"${id === "" ? "" : `,"id":${JSON.stringify(id)}`}`;
+export const resultPayload = (entity: string, id: string, outcome: string): string => {
+	const idPart = id === "" ? "" : `,"id":${JSON.stringify(id)}`;
+	const head = `{"entity":${JSON.stringify(entity)}${idPart}`;
 	const first = outcome[0];
 	if (first !== Outcome.Refused && first !== Outcome.Interrupted) {
-		const later = pending === "" ? "" : `,"pending":"${pending}"`;
-		return `${head},"done":true,"state":"${outcome}"${later}}`;
+		const [state, pending] = outcome.split(" ");
+		const later = pending === undefined ? "" : `,"pending":"${pending}"`;
+		return `${head},"done":true,"state":"${state}"${later}}`;
 	}
 	const interrupted = first === Outcome.Interrupted ? ',"interrupted":true' : "";
 	return `${head},"done":false${interrupted},"reason":${JSON.stringify(outcome.slice(1))}}`;

@@ -39,6 +39,11 @@ export interface Profile {
 	readonly idle: boolean;
 }
 
+/** The shorter of two delays, the second of which may be -1 for none. */
+export const sooner = (delayMs: number, otherMs: number): number => {
+	return otherMs >= 0 && (delayMs < 0 || otherMs < delayMs) ? otherMs : delayMs;
+};
+
 /** What a profile may ask about the node. Times in milliseconds. */
 export interface NodeFacts {
 	readonly session: Session;

@@ -32,6 +32,7 @@ const enum Const {
 	/** Characters of a reason: the result has to fit into the engine's buffer. */
 	REASON_LIMIT = 160,
 	DAY_MS = 86_400_000,
+	EVERY_MS = 10_000,
 }
 
 export class RemoteConfig {
@@ -42,11 +43,14 @@ export class RemoteConfig {
 	/** The site's entries, or records that inherit from them what was not changed. */
 	entities: readonly Json[];
 	/** Why what was kept was not taken at boot; "" when it was, or nothing was kept. */
-	readonly problem: string;
+	problem: string;
 	private readonly site: readonly Json[];
 	private readonly store: ConfigStore;
 	/** What holds. */
 	private text = "";
+	/** What came and was not looked at yet; only the newest counts. */
+	private waiting: string | undefined;
+	private earliestAt: number | undefined;
 
 	/** @param site entries of the entities, checked */
 	constructor(site: readonly Json[], store: ConfigStore) {
@@ -57,12 +61,42 @@ export class RemoteConfig {
 		this.problem = kept === "" ? "" : this.take(kept);
 	}
 
+	/** A message of the topic: looked at by handleTimeout(), where there is more stack. */
+	receive(text: string): void {
+		this.waiting = text;
+	}
+
+	/** Milliseconds until handleTimeout() is due, or -1: flash wears, so one in EVERY_MS. */
+	pollTimeout(now: number): number {
+		if (this.waiting === undefined) return -1;
+		return this.earliestAt === undefined ? 0 : Math.max(0, (this.earliestAt - now) | 0);
+	}
+
+	/** @returns as handleText(), "" when nothing is due */
+	handleTimeout(now: number): string {
+		const { waiting } = this;
+		if (this.pollTimeout(now) !== 0) {
+			// The ticks wrap: what is over is forgotten in time.
+			if (waiting === undefined && this.isOver(now)) this.earliestAt = undefined;
+			return "";
+		}
+		this.waiting = undefined;
+		const result = this.handleText(waiting ?? "");
+		if (result !== "") this.earliestAt = (now + Const.EVERY_MS) | 0;
+		return result;
+	}
+
+	private isOver(now: number): boolean {
+		return this.earliestAt !== undefined && ((now - this.earliestAt) | 0) >= 0;
+	}
+
 	/**
 	 * Takes a message of the topic; an empty one takes everything back.
 	 * @returns payload for the topic `result`; "" when that text holds already
 	 */
 	handleText(text: string): string {
-		if (text === this.text) return "";
+		if (text === this.text && this.problem === "") return "";
+		this.problem = "";
 		const reason = this.refusal(text);
 		if (reason === "") return '{"config":true,"done":true}';
 		const shown = JSON.stringify(reason.slice(0, Const.REASON_LIMIT));

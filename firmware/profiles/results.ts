@@ -33,9 +33,13 @@ export class ResultQueue {
 		return this.payloads.length;
 	}
 
-	/** The commands must not wait for room in the window. */
-	get isUrgent(): boolean {
-		return this.held >= Const.HELD_LIMIT;
+	/**
+	 * The commands must not wait for room in the window: those held here, or others that the engine
+	 * has let through, are so many that it reads no more.
+	 */
+	isUrgent(session: Session): boolean {
+		if (this.payloads.length === 0) return false;
+		return this.held >= Const.HELD_LIMIT || session.pendingIncoming >= Const.HELD_LIMIT;
 	}
 
 	/** @param handle of the message that asked for it; 0: nothing to acknowledge */
@@ -53,7 +57,7 @@ export class ResultQueue {
 	flush(session: Session, topic: string, now: number): boolean {
 		while (this.payloads.length > 0) {
 			let code = session.publish(topic, this.payloads[0], 1, false, now);
-			if (code === Code.Full && this.isUrgent) {
+			if (code === Code.Full && this.isUrgent(session)) {
 				code = session.publish(topic, this.payloads[0], 0, false, now);
 			}
 			if (code === Code.Full) return false;

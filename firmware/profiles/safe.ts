@@ -1,28 +1,30 @@
 /**
  * What is left of a node in safe mode, after crashes that followed each other too quickly: it
  * says that it is there, how it is, and refuses every command. Always holds: nothing of a message
- * is looked at, so that one that made the node crash is acknowledged and gone; no output changes.
- * Must not use what the normal profiles are made of: the fault may be there.
+ * is looked at, so that one that made the node crash is acknowledged and gone; loads keep their
+ * times (an automatic off, the loss of contact), nothing else changes an output. Must not use more
+ * of the normal profiles than how a state is said: the fault may be there.
  */
 
-import type { Entities } from "../entities/entities";
+import type { EntityListener } from "../entities/entities";
 import { Code } from "../mqtt/codes";
-import { entityOf, leafTopic, type NodeTopics, setTopic } from "../topics";
+import { Outbox } from "../store/outbox";
+import { entityOf, setTopic } from "../topics";
+import type { Dialect, DialectOptions } from "./dialect";
 import { diagPayload, refusedOutcome, resultPayload } from "./payloads";
-import type { NodeFacts, Profile, Subscription } from "./profile";
+import { type NodeFacts, type Profile, type Subscription, sooner } from "./profile";
+import { makeDialect } from "./tasmota";
 
 const enum Const {
 	RETRY_MS = 500,
 }
 
-export interface SafeOptions {
-	readonly topics: NodeTopics;
-	/** What switches loads, with its restore level. */
-	readonly entities: Entities;
+export interface SafeOptions extends DialectOptions {
 	readonly diagIntervalMs: number;
+	readonly owner: { now(): number };
 }
 
-export class SafeProfile implements Profile {
+export class SafeProfile implements Profile, EntityListener {
 	readonly subscriptions: readonly Subscription[];
 	private readonly options: SafeOptions;
 	private readonly facts: NodeFacts;
@@ -31,6 +33,9 @@ export class SafeProfile implements Profile {
 	/** Results that had no room. */
 	private dropped = 0;
 	private diagDue: number;
+	private readonly dialect: Dialect;
+	/** What a dialect says beside the state is left unsaid. */
+	private readonly unsaid = new Outbox(1);
 
 	constructor(options: SafeOptions, facts: NodeFacts, now: number) {
 		const { entities, topics } = options;
@@ -39,6 +44,9 @@ export class SafeProfile implements Profile {
 		this.subscriptions =
 			entities.entities.length === 0 ? [] : [{ topic: setTopic(topics, "+"), qos: 2 }];
 		this.diagDue = now;
+		this.dialect = makeDialect(options, facts);
+		entities.listener = this;
+		entities.handleContact(false, now);
 	}
 
 	get idle(): boolean {
@@ -46,11 +54,22 @@ export class SafeProfile implements Profile {
 		return !this.availabilityDue && this.facts.session.inFlight === 0;
 	}
 
-	handleDisconnected(): void {}
+	handleDisconnected(now: number): void {
+		this.options.entities.handleContact(false, now);
+	}
+
+	now(): number {
+		return this.options.owner.now();
+	}
+
+	/** There is nothing here that has pins' events or reports. */
+	handleEntityChanged(): void {}
+	handleReport(): void {}
 
 	handleConnected(_sessionPresent: boolean, now: number): void {
 		this.availabilityDue = true;
 		this.options.entities.forgetPublished();
+		this.options.entities.handleContact(true, now);
 		this.diagDue = now;
 		this.handleTimeout(now);
 	}
@@ -74,6 +93,7 @@ export class SafeProfile implements Profile {
 	}
 
 	handleTimeout(now: number): void {
+		this.options.entities.handleTimeout(now);
 		if (this.stopping || !this.facts.online()) return;
 		this.flush(now);
 		if (((now - this.diagDue) | 0) < 0) return;
@@ -84,8 +104,9 @@ export class SafeProfile implements Profile {
 	}
 
 	pollTimeout(now: number): number {
-		if (this.stopping || !this.facts.online()) return -1;
-		return Math.max(0, (this.diagDue - now) | 0);
+		const entityMs = this.options.entities.pollTimeout(now);
+		if (this.stopping || !this.facts.online()) return entityMs;
+		return sooner(Math.max(0, (this.diagDue - now) | 0), entityMs);
 	}
 
 	handleStop(now: number): void {
@@ -111,8 +132,7 @@ export class SafeProfile implements Profile {
 		}
 		for (const entity of entities.entities) {
 			if (!entity.stateDue) continue;
-			const topic = leafTopic(topics, entity.id, "state");
-			if (session.publish(topic, entity.state, 1, true, now) < 0) return;
+			if (!this.dialect.publishState(entity, session, this.unsaid, now)) return;
 			entity.stateDue = false;
 		}
 	}

@@ -12,12 +12,12 @@ import { log } from "../net/log";
 import { Outbox } from "../store/outbox";
 import { configTopic } from "../topics";
 import { Commands, type CommandsOptions } from "./commands";
-import { Dialect } from "./dialect";
+import type { Dialect } from "./dialect";
 import { Discovery, type DiscoveryOptions } from "./discovery";
 import { diagPayload, stamped, timeMembers, timePayload } from "./payloads";
-import type { NodeFacts, Profile, Subscription } from "./profile";
+import { type NodeFacts, type Profile, type Subscription, sooner } from "./profile";
 import type { RemoteConfig } from "./remote-config";
-import { TasmotaDialect } from "./tasmota";
+import { makeDialect } from "./tasmota";
 
 const enum Const {
 	/** Reports kept while there is no room in the window: 160 s at the default interval. */
@@ -66,15 +66,14 @@ export class StandardProfile implements Profile, EntityListener {
 	private firstReport = 0;
 	private timeDue: number;
 	private diagDue: number;
-	/** Of the topic `config`, until it is looked at; no memory before there was one. */
-	declare private configText: string | undefined;
+	/** Reports given up when the states were told last. */
+	private droppedThen = 0;
 
 	constructor(options: StandardOptions, facts: NodeFacts, now: number) {
 		const subscriptions: Subscription[] = [];
 		this.options = options;
 		this.facts = facts;
-		this.dialect =
-			options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
+		this.dialect = makeDialect(options, facts);
 		this.commands = new Commands(options, this.dialect, facts);
 		this.commands.subscribe(subscriptions);
 		if (options.remote !== undefined) {
@@ -102,8 +101,11 @@ export class StandardProfile implements Profile, EntityListener {
 		this.availabilityDue = true;
 		// A broker without our session may have lost retained messages too, or be another one.
 		const { broker } = this.facts.session;
-		if (!sessionPresent || broker !== this.broker) entities.forgetPublished();
+		const { dropped } = this.outbox;
+		const isKnown = sessionPresent && broker === this.broker;
+		if (!isKnown || dropped !== this.droppedThen) entities.forgetPublished();
 		this.broker = broker;
+		this.droppedThen = dropped;
 		entities.handleContact(true, now);
 		this.discovery?.handleConnected(sessionPresent, now);
 		this.commands.handleConnected(sessionPresent, now);
@@ -127,13 +129,12 @@ export class StandardProfile implements Profile, EntityListener {
 	}
 
 	handleTimeout(now: number): void {
-		const { facts, configText } = this;
+		const { facts } = this;
 		const { topics, entities, remote } = this.options;
-		// Loads keep their times while the good-bye is said, too.
 		entities.handleTimeout(now);
 		if (this.stopping) return;
 		if (this.availabilityDue) this.flush(now);
-		if (remote !== undefined && configText !== undefined) this.configure(remote, configText, now);
+		if (remote !== undefined) this.configure(remote, now);
 		this.commands.handleTimeout(now);
 		if (facts.clockState() === "") {
 			// Without any time there is nothing to report, diag says so; due once there is one.
@@ -159,14 +160,14 @@ export class StandardProfile implements Profile, EntityListener {
 	pollTimeout(now: number): number {
 		const entityMs = this.options.entities.pollTimeout(now);
 		if (this.stopping) return entityMs;
-		if (this.configText !== undefined) return 0;
 		const unset = this.facts.clockState() === "";
 		const timeMs = unset ? this.options.timeMinimumMs : (this.timeDue - now) | 0;
 		const diagMs = this.facts.online() ? (this.diagDue - now) | 0 : timeMs;
 		let least = sooner(Math.max(0, Math.min(timeMs, diagMs)), entityMs);
 		least = sooner(least, this.commands.pollTimeout(now));
 		least = sooner(least, this.dialect.pollTimeout(now));
-		return this.discovery === undefined ? least : sooner(least, this.discovery.pollTimeout(now));
+		least = sooner(least, this.options.remote?.pollTimeout(now) ?? -1);
+		return sooner(least, this.discovery?.pollTimeout(now) ?? -1);
 	}
 
 	handleStop(now: number): void {
@@ -183,8 +184,7 @@ export class StandardProfile implements Profile, EntityListener {
 		const topic = session.messageTopic();
 		const { remote, topics } = this.options;
 		if (remote !== undefined && topic === configTopic(topics)) {
-			// For the alarm: to check it takes more stack than there is here.
-			this.configText = session.messageText() ?? "?";
+			remote.receive(session.messageText() ?? "?");
 			if (session.message.handle > 0) session.acknowledge(session.message.handle, now);
 		}
 		// At QoS 0: nothing to acknowledge.
@@ -229,13 +229,15 @@ export class StandardProfile implements Profile, EntityListener {
 		return new Discovery(card, this.facts);
 	}
 
-	private configure(remote: RemoteConfig, text: string, now: number): void {
+	private configure(remote: RemoteConfig, now: number): void {
 		const before = remote.entities;
-		this.configText = undefined;
-		const result = remote.handleText(text);
+		const result = remote.handleTimeout(now);
 		if (result === "") return;
 		log("config", result);
 		this.commands.pushResult(result, 0);
+		// The new intervals count from now.
+		this.timeDue = now;
+		this.diagDue = now;
 		if (remote.entities === before) return;
 		for (const entity of this.options.entities.entities) {
 			entity.options = remote.optionsOf(entity.id) ?? entity.options;
@@ -293,8 +295,3 @@ export class StandardProfile implements Profile, EntityListener {
 		return timeMinimumMs + Math.floor(this.facts.random() * (timeMaximumMs - timeMinimumMs + 1));
 	}
 }
-
-/** The shorter of two delays, the second of which may be -1 for none. */
-const sooner = (delayMs: number, otherMs: number): number => {
-	return otherMs >= 0 && otherMs < delayMs ? otherMs : delayMs;
-};

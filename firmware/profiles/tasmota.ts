@@ -11,7 +11,7 @@ import type { Entity } from "../entities/entity";
 import type { Session } from "../mqtt/session";
 import { Heap } from "../platform/figures";
 import type { Outbox } from "../store/outbox";
-import { Dialect, type DialectOptions, replacedTopic } from "./dialect";
+import { Dialect, type DialectOptions, isOut, replacedTopic } from "./dialect";
 import type { NodeFacts, Subscription } from "./profile";
 
 const enum Const {
@@ -49,6 +49,7 @@ export class TasmotaDialect extends Dialect {
 		if (!name.startsWith(POWER)) return undefined;
 		const digits = name.slice(Const.POWER_LENGTH);
 		let number = digits === "" ? 1 : Number(digits);
+		if (digits !== "" && `${number}` !== digits) return undefined;
 		for (const entity of this.options.entities.entities) {
 			if (entity.takesCommands && --number === 0) return entity;
 		}
@@ -93,7 +94,8 @@ export class TasmotaDialect extends Dialect {
 		}
 		const power = this.power(entity);
 		const { word } = entity;
-		if (session.publish(this.topic("stat", power), word, 1, true, now) < 0) return false;
+		const topic = this.topic("stat", power);
+		if (!isOut(session.publish(topic, word, 1, true, now), topic)) return false;
 		outbox.push(this.topic("stat", "RESULT"), `{"${power}":"${word}"}`, false);
 		return true;
 	}
@@ -115,8 +117,9 @@ export class TasmotaDialect extends Dialect {
 	}
 
 	override handleTimeout(outbox: Outbox, now: number): void {
-		this.teleDue ??= now;
-		if (((now - this.teleDue) | 0) < 0 || !this.facts.online()) return;
+		if (!this.facts.online()) this.teleDue = undefined;
+		else this.teleDue ??= now;
+		if (this.teleDue === undefined || ((now - this.teleDue) | 0) < 0) return;
 		this.teleDue = (now + Const.TELE_MS) | 0;
 		const { facts } = this;
 		const seconds = facts.uptimeSeconds(now);
@@ -164,6 +167,11 @@ export class TasmotaDialect extends Dialect {
 		return new Date(unixMs).toISOString().slice(0, Const.TIME_LENGTH);
 	}
 }
+
+/** The dialect that the site asks for. */
+export const makeDialect = (options: DialectOptions, facts: NodeFacts): Dialect => {
+	return options.tasmota === "" ? new Dialect(options) : new TasmotaDialect(options, facts);
+};
 
 /** `1T02:03:04` */
 const uptime = (seconds: number): string => {

@@ -20,6 +20,8 @@ const TIME = "time";
 const enum Const {
 	/** Flash wears: the time is stored once in six hours. */
 	TIME_EVERY_MS = 6 * 3_600_000,
+	/** Nobody has confirmed a time after that. */
+	YEAR_2100_MS = 4_102_444_800_000,
 }
 
 export class Settings implements SequenceStore {
@@ -40,7 +42,8 @@ export class Settings implements SequenceStore {
 
 	/** Unix milliseconds, 0 when there is none. */
 	lastGoodTimeMs(): number {
-		return this.number(TIME) ?? 0;
+		const unixMs = this.number(TIME) ?? 0;
+		return unixMs < Const.YEAR_2100_MS ? unixMs : 0;
 	}
 
 	/** Stores it unless the last one stored is recent. */

@@ -14,24 +14,27 @@ const KEY = "state";
 const enum Const {
 	/** An ESP8266 keeps 63 bytes, with the NUL. */
 	VALUE_LIMIT = 62,
+	/** Entities that a site may have. */
+	PLACES = 16,
 }
 
 export class States {
 	private readonly preference: PreferenceModule;
-	private readonly places: number;
 
-	/** @param places entities at most */
-	constructor(preference: PreferenceModule, places: number) {
+	constructor(preference: PreferenceModule) {
 		this.preference = preference;
-		this.places = places;
 	}
 
 	/** @param place where it is expected; searched elsewhere too. "" when there is none. */
 	read(place: number, id: string): string {
 		const head = `${id} `;
 		let text = this.at(place);
-		for (let i = 0; i < this.places && !text.startsWith(head); i++) text = this.at(i);
+		for (let i = 0; i < Const.PLACES && !text.startsWith(head); i++) text = this.at(i);
 		return text.startsWith(head) ? text.slice(head.length) : "";
+	}
+
+	isAt(place: number, id: string): boolean {
+		return this.at(place).startsWith(`${id} `);
 	}
 
 	write(place: number, id: string, text: string): void {

@@ -157,7 +157,7 @@ test("what stands in secrets.json is taken, checked and never shown", () => {
 	const wrong = { name: "s3cr3t!".repeat(5), wifi: "s3cr3t!", user: 5, broker: ["s3cr3t!"] };
 	assert.deepEqual(checkSite(site, {}, wrong as never).problems, [
 		'site.json: wifi[0].ssid: "name" must be text of at most 32 characters in secrets.json',
-		"site.json: wifi[0].password: must have 8 to 63 characters",
+		"site.json: wifi[0].password: must have 8 to 63 bytes",
 		'site.json: broker.username: "user" must be text of at most 255 characters in secrets.json',
 		'site.json: broker.password: "broker" must be text of at most 255 characters in secrets.json',
 	]);
@@ -204,7 +204,7 @@ test("what mcconfig was given is checked as well", () => {
 	const problems = problemsOf(GOOD, given);
 	assert.equal(problems.length, 2);
 	assert.match(problems[0], /^site\.json: mcconfig\.ssid: ".*" must be text of 1 to 32 bytes$/);
-	assert.equal(problems[1], "site.json: mcconfig.password: must have 8 to 63 characters");
+	assert.equal(problems[1], "site.json: mcconfig.password: must have 8 to 63 bytes");
 	const nul = { ...GOOD, broker: { url: "mqtt://h", username: "a\0b" } };
 	assert.match(problemsOf(nul).join(), /broker\.username: .* no NUL/);
 });

@@ -85,7 +85,7 @@ export class Shed {
 		};
 		const preference = life.preference ?? memory();
 		const list = life.entities ?? [RELAY];
-		const states = new States(preference, list.length);
+		const states = new States(preference);
 		const isSafe = life.boots?.safeMode === true;
 		this.entities = new Entities(list, this.io(), states, isSafe);
 		const options = {

@@ -105,7 +105,13 @@ test("a retained command does not switch, unless the entity follows it", () => {
 	for (const state of ["ON", "OFF", "TOGGLE"]) {
 		assert.equal(refused(state, { retain: true }), "retained commands do not switch");
 		assert.match(refused(state, { retain: true }, { restore: "last" }), /retained/);
-		assert.equal(refused(state, { retain: true }, { restore: "retained" }), "");
+	}
+	const follows = { restore: "retained" };
+	assert.equal(refused("ON", { retain: true }, follows), "");
+	assert.equal(refused("OFF", { retain: true }, follows), "");
+	// They would be done anew after each restart.
+	for (const text of ["TOGGLE", '{"state":"ON","for":5}']) {
+		assert.match(refused(text, { retain: true }, follows), /must be ON or OFF, without for/);
 	}
 });
 
@@ -127,6 +133,16 @@ test("what waited while the node was away needs an end or the site's leave", () 
 	assert.equal(refused("ON", { stale: true }, { whileAway: "execute" }), "");
 	assert.match(refused("ON", { stale: true }, { whileAway: "refuse" }), /while the node was away/);
 	assert.equal(refused("ON", { stale: true, retain: true }, { restore: "retained" }), "");
+});
+
+test("a pulse sent again is refused like TOGGLE", () => {
+	const again = { dup: true };
+	const timed = '{"state":"ON","for":5}';
+	assert.match(refused(timed, again), /^a pulse was sent again and may have been done: give an id/);
+	assert.match(refused("ON", again, { pulseMs: 500 }), /^a pulse was sent again/);
+	assert.equal(refused("OFF", again, { pulseMs: 500 }), "");
+	assert.equal(refused(timed, { ...again, qos: 2 }), "");
+	assert.match(refused(timed, { ...again, qos: 2, inherited: true }), /before the reboot/);
 });
 
 test("of what was sent again, only TOGGLE without identity is refused", () => {

@@ -25,6 +25,7 @@ class Bench {
 		} as unknown as EntityIo;
 		const store = {
 			read: (_place: number, id: string) => this.kept.get(id) ?? "",
+			isAt: () => true,
 			write: (_place: number, id: string, text: string) => void this.kept.set(id, text),
 		};
 		const entries = list.map((entry, place) => ({ kind: "relay", id: `r${place}`, ...entry }));

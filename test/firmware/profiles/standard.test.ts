@@ -123,14 +123,24 @@ test("intervals and names may come by the topic config, and are kept", () => {
 	assert.ok(first.profile.subscriptions.some((one) => one.topic === CONFIG));
 	first.bench.connect();
 	first.bench.acknowledgeAll();
-	const configure = (shed: Shed, text: string) =>
-		shed.command({ topic: CONFIG, text, retain: true }).results;
+	const configure = (shed: Shed, text: string) => {
+		const { results } = shed.command({ topic: CONFIG, text, retain: true });
+		shed.wait(0);
+		const said = shed.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/result"));
+		return [...results, ...said.map((one) => JSON.parse(one.text))];
+	};
 	const text = '{"time":{"intervalMs":60000},"entities":{"relay":{"name":"Pump"}}}';
 	assert.deepEqual(configure(first, text), [{ config: true, done: true }]);
 	assert.equal(first.entities.find("relay")?.options.name, "Pump");
 	// The broker sends it again at each connect.
 	assert.deepEqual(configure(first, text), []);
-	const [refused] = configure(first, '{"time":{"intervalMs":1}}');
+	// Flash wears: the next one is looked at after 10 s, and of several the newest.
+	assert.deepEqual(configure(first, '{"time":{"intervalMs":2}}'), []);
+	assert.deepEqual(configure(first, '{"time":{"intervalMs":1}}'), []);
+	first.wait(10_000);
+	const said = first.bench.acknowledgeAll().filter((one) => one.topic.endsWith("/result"));
+	assert.equal(said.length, 1);
+	const refused = JSON.parse(said[0].text);
 	assert.equal(refused.done, false);
 	assert.match(String(refused.reason), /time\.intervalMs: 1 must be/);
 

@@ -6,10 +6,10 @@ import { memory } from "../../support/shed";
 
 test("a state is given back to its own entity, also from another place", () => {
 	const preference = memory();
-	const before = new States(preference, 3);
+	const before = new States(preference);
 	before.write(0, "pump", "ON");
 	before.write(1, "lamp", "OFF 128");
-	const after = new States(preference, 3);
+	const after = new States(preference);
 	assert.equal(after.read(0, "pump"), "ON");
 	assert.equal(after.read(0, "lamp"), "OFF 128");
 	assert.equal(after.read(2, "lam"), "");
