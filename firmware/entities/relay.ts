@@ -210,7 +210,8 @@ export class Relay extends Entity {
 
 	private isPartner(other: Entity): other is Relay {
 		const { interlock } = this.options;
-		return interlock !== undefined && other !== this && other.options.interlock === interlock;
+		if (interlock === undefined || other === this) return false;
+		return other.options.interlock === interlock && other instanceof Relay;
 	}
 
 	/** What is left of the pause after another of the group went off: the longer one of both. */
