@@ -24,14 +24,14 @@ function resolved(node) {
 /** What may stand there, in words. */
 function valueText(node) {
 	const { type, oneOf, minimum, maximum, exclusiveMinimum, maxLength } = node;
+	if (isSecret(node.then)) return `${valueText(node.else)} or \`{"secret"}\``;
 	if (node.const !== undefined) return `\`${node.const}\``;
 	if (node.enum !== undefined) return node.enum.map((word) => `\`${word}\``).join(", ");
 	if (oneOf !== undefined) {
-		const words = new Set(
-			oneOf.map((one) => (isSecret(one) ? '`{"secret"}`' : valueText(resolved(one)))),
-		);
+		const words = new Set(oneOf.map((one) => valueText(resolved(one))));
 		return [...words].join(" or ");
 	}
+	if (type === undefined) return "";
 	if (type === "boolean") return "`true`, `false`";
 	if (type === "string") return maxLength === undefined ? "text" : `text, ${maxLength} at most`;
 	if (type === "object") return "record";
@@ -48,7 +48,7 @@ function textOf({ description = "" }) {
 	return description.replace(/[\w/]*<\w+>[\w/<>]*/g, (topic) => `\`${topic}\``);
 }
 
-const isSecret = (node) => node.$ref === "#/definitions/secret";
+const isSecret = (node) => node?.$ref === "#/definitions/secret";
 
 function defaultOf(node) {
 	if (node.default === undefined) return "";

@@ -7,8 +7,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Ajv } from "ajv";
+import { DRIVER_PREFIX, DRIVERS } from "../../device/site/drivers";
 import type { Json } from "../../firmware/checker";
 import { checkSite } from "../../firmware/config";
+import { KINDS } from "../../firmware/entities/check";
 
 const readJson = (path: string): Json => JSON.parse(readFileSync(path, "utf8")) as Json;
 
@@ -38,7 +40,8 @@ const sensor = (more: object) => {
 		entities: [{ kind: "sensor", id: "x", driver, readings: { temperature: {} }, ...more }],
 	};
 };
-const own = (more: object) => ({ entities: [{ kind: "fan", id: "x", ...more }] });
+const FAN = { kind: "fan", id: "x", module: "./fan.ts" };
+const own = (more: object) => ({ entities: [{ ...FAN, ...more }] });
 const COLOURS = { red: "D1", green: "D2", blue: "D5" };
 
 const GOOD: readonly object[] = [
@@ -69,7 +72,7 @@ const GOOD: readonly object[] = [
 		),
 	},
 	...["off", "on", "last", "inverted-last"].map((restore) => relay({ restore })),
-	{ entities: Array.from({ length: 16 }, (_, i) => ({ kind: "fan", id: `fan-${i}` })) },
+	{ entities: Array.from({ length: 16 }, (_, i) => ({ ...FAN, id: `fan-${i}` })) },
 	light({}),
 	light({ hz: 50, gamma: 1, transitionMs: 0, restore: "last", dimmable: true }),
 	light({ dimmable: false, activeLow: true }),
@@ -90,10 +93,12 @@ const GOOD: readonly object[] = [
 	analog({ intervalMs: 100, delta: 0.001, minimumMs: 0, maximumMs: 300_000 }),
 	pulse({ perUnit: 0.001, unit: "kWh", stateClass: "total_increasing", decimals: 9 }),
 	sensor({}),
+	sensor({ driver: "embedded:sensor/Own/Thing" }),
 	sensor({ bus: "i2c", address: 8, configure: { a: [1] }, intervalMs: 60_000 }),
 	sensor({ readings: { a_1: { name: "A", unit: "%", delta: 1, decimals: 2 }, B: {} } }),
 	own({}),
-	own({ module: "./fan.ts", blades: 5, payloads: { on: "1", off: "0" }, rate: {} }),
+	own({ pin: "D1", pins: ["D2"] }),
+	own({ module: "./fan.js", blades: 5, payloads: { on: "1", off: "0" }, rate: {} }),
 ];
 
 const BAD: readonly object[] = [
@@ -110,7 +115,9 @@ const BAD: readonly object[] = [
 	{ wifi: [{}] },
 	{ wifi: [{ ssid: "" }] },
 	{ wifi: [{ ssid: "x", password: "short" }] },
-	{ wifi: [{ ssid: { secrets: "s" } }] },
+	{ wifi: [{ ssid: { secrt: "s" } }] },
+	{ wifi: [{ ssid: "x", password: {} }] },
+	{ broker: { url: "mqtt://h", username: { secret: 5 } } },
 	{ wifi: [{ ssid: "x", password: { secret: 5 } }] },
 	{ wifi: [{ ssid: "x", pasword: "x" }] },
 	{ ntp: { servers: [] } },
@@ -135,7 +142,7 @@ const BAD: readonly object[] = [
 	{ remoteConfig: 1 },
 	{ entities: {} },
 	{ entities: ["x"] },
-	{ entities: Array.from({ length: 17 }, (_, i) => ({ kind: "fan", id: `fan-${i}` })) },
+	{ entities: Array.from({ length: 17 }, (_, i) => ({ ...FAN, id: `fan-${i}` })) },
 	{ entities: [{}] },
 	{ entities: [{ kind: "relay", pin: "D1" }] },
 	{ entities: [{ kind: "relay", id: "x" }] },
@@ -247,7 +254,35 @@ const ONLY_THE_FIRMWARE: readonly object[] = [
 	analog({ minimumMs: 5000, maximumMs: 4000, intervalMs: 1000 }),
 	sensor({ bus: "spi" }),
 	sensor({ driver: "embedded:sensor/typo" }),
-	{ entities: [{ kind: "typo", id: "x" }] },
+	own({ kind: "typo" }),
+];
+
+/** Right for the firmware: the editor sees to what people get wrong. */
+const ONLY_THE_SCHEMA: readonly object[] = [
+	// An image by hand may have the module all the same.
+	own({ module: undefined }),
+	{ entities: [entity("rely")] },
+	{ wifi: [{ ssid: { secret: "s", note: "x" } }] },
+];
+
+/** What an editor marks: one thing wrong, and nothing of other kinds. */
+const MARKS: readonly (readonly [site: object, marks: readonly string[]])[] = [
+	[{ entities: [entity("rely")] }, ["/entities/0 must have required property 'module'"]],
+	[own({ kind: "Fan" }), ["/entities/0/kind must match pattern"]],
+	[{ entities: [{}] }, ["/entities/0 must have required property 'kind'"]],
+	[relay({ pni: "D1" }), ["/entities/0 must NOT have additional properties"]],
+	[{ entities: [{ kind: "relay", id: "x" }] }, ["/entities/0 must have required property 'pin'"]],
+	[{ entities: [{ kind: "light", id: "x" }] }, ["/entities/0 must have required property 'pin'"]],
+	[light({ pins: COLOURS }), ["/entities/0/pin boolean schema is false"]],
+	[{ wifi: [{ ssid: { secret: 5 } }] }, ["/wifi/0/ssid/secret must be string"]],
+	[
+		{ wifi: [{ ssid: { secrt: "s" } }] },
+		[
+			"/wifi/0/ssid must have required property 'secret'",
+			"/wifi/0/ssid must NOT have additional properties",
+		],
+	],
+	[{ wifi: [{ ssid: "" }] }, ["/wifi/0/ssid must NOT have fewer than 1 characters"]],
 ];
 
 test("good sites are right for both", () => {
@@ -274,9 +309,65 @@ test("what no schema can know is wrong for the firmware alone", () => {
 	}
 });
 
+test("what people get wrong is wrong for the schema alone", () => {
+	for (const site of ONLY_THE_SCHEMA) {
+		const { schema, firmware } = verdicts(JSON.parse(JSON.stringify(site)) as Json);
+		assert.notEqual(schema, "", JSON.stringify(site));
+		assert.equal(firmware, "", JSON.stringify(site));
+	}
+});
+
+test("an editor marks what is wrong, and not all that it might have been", () => {
+	for (const [site, marks] of MARKS) {
+		validate(JSON.parse(JSON.stringify(site)));
+		const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== "if");
+		const said = errors.map(({ instancePath, message }) => {
+			return `${instancePath} ${message}`.replace(/ pattern .*/, " pattern");
+		});
+		assert.deepEqual([...new Set(said)], marks, JSON.stringify(site));
+	}
+});
+
+test("an editor proposes each kind and each driver, and says what every key is", () => {
+	const { definitions, properties } = readJson("site.schema.json") as {
+		definitions: Record<string, Json>;
+		properties: { entities: { items: { properties: { kind: { anyOf: Json[] } } } } };
+	};
+	const { anyOf } = properties.entities.items.properties.kind;
+	assert.deepEqual(
+		anyOf.flatMap((one) => one.const ?? []),
+		KINDS,
+	);
+	for (const one of anyOf) assert.ok(one.description, JSON.stringify(one));
+	const { driver } = definitions.sensor.properties as { driver: { anyOf: { enum?: string[] }[] } };
+	assert.deepEqual(
+		driver.anyOf[0].enum,
+		Object.keys(DRIVERS).map((name) => DRIVER_PREFIX + name),
+	);
+	assert.deepEqual(undescribed({ definitions, properties } as unknown as Json, ""), []);
+});
+
+/** Keys of records that no word is said about. */
+function undescribed(node: unknown, path: string): string[] {
+	if (typeof node !== "object" || node === null) return [];
+	const found: string[] = [];
+	for (const [key, value] of Object.entries(node)) {
+		// What is asked in an `if`, and what a `then` refuses, was described before.
+		if (key === "if" || key === "then" || key === "else") continue;
+		if (key === "properties" && path !== "") {
+			for (const [name, one] of Object.entries(value as Record<string, Json>)) {
+				const isSaid = one.description !== undefined || one.$ref !== undefined;
+				if (!isSaid && name !== "kind") found.push(`${path}.${name}`);
+			}
+		}
+		found.push(...undescribed(value, `${path}.${key}`));
+	}
+	return found;
+}
+
 test("whatever is a key for the schema is one for the firmware", () => {
 	const { definitions } = readJson("site.schema.json") as { definitions: Record<string, Json> };
-	for (const kind of ["relay", "light", "button", "binary", "analog", "pulse", "sensor"]) {
+	for (const kind of KINDS) {
 		for (const key of Object.keys(definitions[kind].properties as object)) {
 			const site = { entities: [{ kind, id: "x", [key]: key === "kind" ? kind : null }] };
 			const { firmware } = verdicts(site as Json);
