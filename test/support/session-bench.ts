@@ -39,6 +39,8 @@ export class SessionBench {
 
 	close(): void {
 		this.session.handleClosed(this.now);
+		// What the session did not take is lost with the transport.
+		this.offered = Buffer.alloc(0);
 		this.pollEvents();
 	}
 

@@ -2,13 +2,13 @@
 
 import "./xs-globals";
 import { Entities } from "../../firmware/entities/entities";
-import type { EntityIo } from "../../firmware/entities/entity";
+import type { EntityIo, PinTarget, SensorDriver } from "../../firmware/entities/entity";
 import { Event, type SessionOptions, State } from "../../firmware/mqtt/session";
 import type { Chip } from "../../firmware/platform/figures";
 import type { NodeFacts, Profile } from "../../firmware/profiles/profile";
 import type { RemoteConfig } from "../../firmware/profiles/remote-config";
 import { SafeProfile } from "../../firmware/profiles/safe";
-import { StandardProfile } from "../../firmware/profiles/standard";
+import { type Announcement, StandardProfile } from "../../firmware/profiles/standard";
 import type { Boots } from "../../firmware/store/boots";
 import type { PreferenceModule } from "../../firmware/store/settings";
 import { States } from "../../firmware/store/states";
@@ -43,12 +43,31 @@ export interface ShedLife {
 	readonly remote?: RemoteConfig;
 	/** The node's own nonce does not come back by itself. */
 	readonly silent?: boolean;
+	readonly random?: () => number;
+	readonly announcement?: Announcement;
+	/** Of time and diag; missing: 10 s and 60 s. */
+	readonly intervalMs?: number;
+	readonly driver?: () => SensorDriver;
+}
+
+/** What a broker was told. */
+export interface Said {
+	readonly topic: string;
+	readonly text: string;
+	readonly retain: boolean;
+	readonly qos: number;
 }
 
 /** A profile on a session at a played broker. */
 export class Shed {
 	readonly bench: SessionBench;
+	/** What was written to pins after the first level. */
 	readonly levels: number[] = [];
+	/** `pin level`, active low marked by `!`, with the first level. */
+	readonly made: string[] = [];
+	/** What each pin has. */
+	readonly pins: Record<string, number> = {};
+	private readonly targets: Record<string, PinTarget> = {};
 	readonly profile: Profile;
 	readonly entities: Entities;
 	/** Called before a pin changes. */
@@ -80,14 +99,14 @@ export class Shed {
 			rssi: () => -58,
 			chip: chipOf(life),
 			boots: bootsOf(life),
-			random: () => 0,
+			random: life.random ?? (() => 0),
 			nextSequence: () => ++this.sequence,
 		};
 		const preference = life.preference ?? memory();
 		const list = life.entities ?? [RELAY];
 		const states = new States(preference);
 		const isSafe = life.boots?.safeMode === true;
-		this.entities = new Entities(list, this.io(), states, isSafe);
+		this.entities = new Entities(list, this.io(life.driver), states, isSafe);
 		const options = {
 			topics: nodeTopics(life.base ?? "fieldmote", "shed", life.tasmota),
 			entities: this.entities,
@@ -95,13 +114,18 @@ export class Shed {
 			tasmota: life.tasmota ?? "",
 			journal: new KeptText(preference, "command"),
 			remote: life.remote,
-			announcement: undefined,
+			announcement: life.announcement,
 			owner: { now: () => bench.now, handleProfileChanged: () => undefined },
-			timeMinimumMs: 10_000,
-			timeMaximumMs: 10_000,
-			diagIntervalMs: 60_000,
+			timeMinimumMs: life.intervalMs ?? 10_000,
+			timeMaximumMs: life.intervalMs ?? 10_000,
+			diagIntervalMs: life.intervalMs ?? 60_000,
 		};
 		this.profile = new (isSafe ? SafeProfile : StandardProfile)(options, facts, 0);
+		const close = bench.close.bind(bench);
+		bench.close = () => {
+			close();
+			this.profile.handleDisconnected(bench.now);
+		};
 		bench.onPublished = (topic, text) => {
 			if (!life.silent && topic.endsWith("/sync")) this.sync(topic, text);
 		};
@@ -126,14 +150,31 @@ export class Shed {
 	}
 
 	/** Pins that keep what was written. */
-	private io(): EntityIo {
-		const output = {
-			write: (value: number) => {
-				this.onWrite();
-				this.levels.push(value);
+	private io(driver: (() => SensorDriver) | undefined): EntityIo {
+		const io = {
+			output: (pin: string, activeLow: boolean, level: number) => {
+				this.made.push(`${activeLow ? "!" : ""}${pin} ${level}`);
+				this.pins[pin] = level;
+				const write = (value: number): void => {
+					this.onWrite();
+					this.pins[pin] = value;
+					this.levels.push(value);
+				};
+				return { write };
 			},
+			input: (pin: string, _activeLow: boolean, _pull: number, target: PinTarget) => {
+				this.targets[pin] = target;
+				return { read: () => this.pins[pin] ?? 0 };
+			},
+			sensor: driver,
 		};
-		return { output: () => output } as unknown as EntityIo;
+		return io as unknown as EntityIo;
+	}
+
+	/** An input changes. */
+	edge(pin: string, level: 0 | 1): void {
+		this.pins[pin] = level;
+		this.targets[pin].handlePin();
 	}
 
 	/** The broker sends the node's nonce back. */
@@ -145,6 +186,35 @@ export class Shed {
 	wait(ms: number): void {
 		this.bench.now += ms;
 		this.profile.handleTimeout(this.bench.now);
+	}
+
+	/** As the runtime: called when it said; all that was said meanwhile, acknowledged at once. */
+	pass(ms: number): Said[] {
+		const { bench, profile } = this;
+		const end = (bench.now + ms) | 0;
+		const said: Said[] = [];
+		for (let calls = 0; ; calls++) {
+			said.push(...this.said());
+			const waitMs = profile.pollTimeout(bench.now);
+			if (waitMs < 0 || waitMs > ((end - bench.now) | 0)) break;
+			if (waitMs > 0) calls = 0;
+			else if (calls > 50) throw new Error("due without an end");
+			bench.now = (bench.now + waitMs) | 0;
+			profile.handleTimeout(bench.now);
+		}
+		bench.now = end;
+		return said;
+	}
+
+	/** What waits to be said, where there is a connection. */
+	said(): Said[] {
+		return this.bench.session.state === State.Up ? this.bench.acknowledgeAll() : [];
+	}
+
+	/** Connects, and says what it says then; the time goes on by a moment. */
+	up(sessionPresent = false, broker = 0): Said[] {
+		this.bench.connect(sessionPresent, broker);
+		return this.pass(1);
 	}
 
 	/** Sends a command and returns the results that were published, and the states. */
