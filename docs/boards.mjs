@@ -24,12 +24,12 @@ const RULES = `
 
 | reason | what to do |
 |---|---|
-| no such label | the answer names the nearest, and pins that would do |
-| used already, by an entity or a bus | one pin, one entity; devices of a bus share its pins |
+| no such label | the answer names one that is near, and pins that would do: first those without a duty at reset |
+| used already, by an entity or a bus | one pin, one entity, one's own included; devices of a bus share its pins |
 | must not be used | it is wired to the flash, the PSRAM or USB |
 | input only, no PWM, no interrupt, no analog input | another pin. Buttons, contacts and counters need an interrupt |
 | no pull-up or pull-down inside | \`"pull": "none"\` and a resistor outside. An ESP8266 has no pull-down |
-| a fifth pin with PWM on an ESP32 | the SDK takes four channels of the chip's |
+| one too many with PWM | an image for an ESP32-C3 has six channels, for an ESP32 or an ESP32-S3 four |
 
 On an ESP8266 all pins with PWM have one frequency: the same \`hz\` for all lights.
 

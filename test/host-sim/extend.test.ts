@@ -52,8 +52,11 @@ test("the fan of docs/extend.md turns, says so and comes back with its speed", {
 	};
 	assert.deepEqual(await set({ brightness: 51 }), { entity: "fan", done: true, state: "ON" });
 	assert.deepEqual(duties, [200]);
-	const refused = await set({ color: { r: 1, g: 2, b: 3 } });
-	assert.equal(refused.reason, "a fan has no colour: state and brightness");
+	for (const more of [{ color: { r: 1, g: 2, b: 3 } }, { transition: 2 }, { for: 60 }]) {
+		const refused = await set({ state: "ON", ...more });
+		assert.equal(refused.reason, "a fan takes state and brightness", JSON.stringify(more));
+	}
+	assert.deepEqual(duties, [200]);
 	// What has to be kept is written at most every 10 s, and before a restart that is asked for.
 	await eventually(() => node.board.preferences.get("fieldmote")?.get("state0") === "fan 51");
 	node.board.restart();

@@ -77,8 +77,8 @@ test("its examples are right", () => {
 	const blocks = [...PAGE.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => text.trim());
 	const lists = blocks.filter((text) => text.startsWith('"entities":'));
 	const single = blocks.filter((text) => text.includes('"kind"') && text.startsWith("{"));
-	assert.equal(lists.length, 1);
-	assert.equal(single.length, 2);
+	assert.equal(lists.length, 2);
+	assert.equal(single.length, 3);
 	for (const text of lists) assert.deepEqual(problemsOf(JSON.parse(`{${text}}`).entities), []);
 	for (const text of single) assert.deepEqual(problemsOf([JSON.parse(text)]), []);
 	// The check is a check.
