@@ -35,7 +35,7 @@ On an ESP8266 all pins with PWM have one frequency: the same \`hz\` for all ligh
 
 ## At reset
 
-Before the firmware runs, some pins pulse, are pulled high or print the boot log, and the chip looks at others to decide how it starts. A relay there may click; what pulls such a pin the wrong way keeps the board from starting. The build does not refuse it, \`check\` warns. Pins without a sign in the pictures do nothing at reset. On an ESP8266 only GPIO4 and GPIO5 are like that; GPIO12 to GPIO14 are pulled high, which a relay module that is on at low does not mind.
+Before the firmware runs, some pins pulse, are pulled high or print the boot log, and the chip looks at others to decide how it starts. A relay there may click; what pulls such a pin the wrong way keeps the board from starting. The build does not refuse it, \`check\` warns. Pins without a sign in the pictures, or with • (a bus or a part is there), do nothing at reset. On an ESP8266 only GPIO4 and GPIO5 are like that; GPIO12 to GPIO14 are pulled high, which a relay module that is on at low does not mind.
 
 From the firmware's first instruction on, a relay's pin has the level that its \`restore\` says before it becomes an output.
 

@@ -7,6 +7,7 @@
 import type { Json } from "../../firmware/checker";
 import { pinFacts } from "./entity-facts";
 import { LAYOUTS, type Layout } from "./layouts";
+import { FONT, INK, rectangle, round, text, xml } from "./svg";
 
 interface Pin {
 	readonly gpio?: number;
@@ -16,26 +17,26 @@ interface Pin {
 	readonly inputOnly?: boolean;
 	readonly pwm?: boolean;
 	readonly interrupt?: boolean;
+	readonly pull?: string;
 	readonly strap?: string;
 	readonly reset?: string;
 }
 
 /** What a pin is good for. */
-type Duty = "free" | "boot" | "input" | "never" | "power";
+type Duty = "free" | "used" | "boot" | "input" | "never" | "power";
 
 const COLOURS: Readonly<Record<Duty, { fill: string; line: string; sign: string; word: string }>> =
 	{
 		free: { fill: "#d9f0dd", line: "#2c7a3f", sign: "", word: "free" },
+		used: { fill: "#f1e6fa", line: "#7a4fa3", sign: "•", word: "• soldered on, or a bus" },
 		boot: { fill: "#fdebc8", line: "#a86400", sign: "!", word: "! a duty at reset" },
 		input: { fill: "#dbe8fb", line: "#2a5db0", sign: "→", word: "→ input only" },
 		never: { fill: "#f6d9d9", line: "#b3261e", sign: "×", word: "× must not be used" },
 		power: { fill: "#eceff1", line: "#78838a", sign: "", word: "power, reset" },
 	};
 
-const INK = "#1b1f23";
 const PALE = "#57606a";
 const LINE = "#49545c";
-const FONT = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 const LABEL = 'font-size="13" font-weight="bold"';
 const PLAIN = { fill: "#ffffff", line: LINE, ink: INK };
 const FILLED = { fill: "#24425c", line: "#24425c", ink: "#ffffff" };
@@ -66,11 +67,20 @@ interface Tag {
 	readonly ink: string;
 }
 
+/** What a board says beside its pins, by their labels. */
+interface Marks {
+	/** Soldered parts, buses and entities. */
+	readonly tags: ReadonlyMap<string, readonly Tag[]>;
+	/** Pins that have a part or a bus already. */
+	readonly used: ReadonlySet<string>;
+	/** The only resistor that its pins have inside; undefined: both. */
+	readonly pull: string | undefined;
+}
+
 /** What stands beside a pin, from the board outwards. */
 interface Row {
 	readonly label: string;
-	/** Undefined: power. */
-	readonly pin: Pin | undefined;
+	readonly duty: Duty;
 	readonly tags: readonly Tag[];
 	readonly note: string;
 	readonly side: -1 | 1;
@@ -84,7 +94,7 @@ interface Row {
  * @returns SVG
  */
 export function drawBoard(board: Json, entities: readonly Json[]): string {
-	const rows = rowsOf(board, tagsOf(board, entities));
+	const rows = rowsOf(board, marksOf(board, entities));
 	const bottom = Math.max(...rows.map(({ y }) => y)) + ROW / 2;
 	const width = Math.max(WIDTH_MINIMUM, BOARD_WIDTH + 2 * Math.max(...rows.map(extentOf)) + 20);
 	const height = bottom + 78;
@@ -113,16 +123,17 @@ function extentOf({ tags, note }: Row): number {
 
 const widthOf = (tag: Tag): number => tag.text.length * LETTER + 12;
 
-function rowsOf(board: Json, tags: ReadonlyMap<string, readonly Tag[]>): Row[] {
+function rowsOf(board: Json, { tags, used, pull }: Marks): Row[] {
 	const pins = (board.pins ?? {}) as Record<string, Pin>;
 	const { left, right, inside } = layoutOf(String(board.name), Object.keys(pins));
 	const row = (label: string, i: number, side: -1 | 1, isInside: boolean): Row => {
 		const pin = Object.hasOwn(pins, label) ? pins[label] : undefined;
 		const y = TOP + i * ROW + ROW / 2;
 		const own = tags.get(label) ?? [];
-		const numbers = pin === undefined ? [] : [numberTag(pin)];
-		const note = pin === undefined ? "" : noteOf(pin);
-		return { label, pin, tags: [...numbers, ...own], note, side, y, isInside };
+		const duty = dutyOf(pin, used.has(label));
+		const numbers = pin === undefined ? [] : [numberTag(pin, duty)];
+		const note = pin === undefined ? "" : noteOf(pin, pull);
+		return { label, duty, tags: [...numbers, ...own], note, side, y, isInside };
 	};
 	const start = right.length === 0 ? 0 : right.length + 1;
 	return [
@@ -145,8 +156,8 @@ function layoutOf(
 	return { left: words(layout.left), right: words(layout.right), inside: words(layout.inside) };
 }
 
-function numberTag(pin: Pin): Tag {
-	const { fill, line } = COLOURS[dutyOf(pin)];
+function numberTag(pin: Pin, duty: Duty): Tag {
+	const { fill, line } = COLOURS[duty];
 	const number = pin.gpio === undefined ? "" : `GPIO${pin.gpio} `;
 	const channel = pin.adc === undefined ? "" : `ADC${pin.adc}`;
 	return { text: `${number}${channel}`.trim(), fill, line, ink: INK };
@@ -158,8 +169,7 @@ function subtitle(board: Json): string {
 	return `boards/${board.name}.json: ${board.chip}${size}`;
 }
 
-/** Tags by label: what is soldered on, buses, entities. */
-function tagsOf(board: Json, entities: readonly Json[]): Map<string, Tag[]> {
+function marksOf(board: Json, entities: readonly Json[]): Marks {
 	const tags = new Map<string, Tag[]>();
 	const pins = (board.pins ?? {}) as Record<string, Pin>;
 	const add = (label: string, tag: Tag) => {
@@ -178,6 +188,7 @@ function tagsOf(board: Json, entities: readonly Json[]): Map<string, Tag[]> {
 		add(data, { text: `${bus} data`, ...PLAIN });
 		add(clock, { text: `${bus} clock`, ...PLAIN });
 	}
+	const used = new Set(tags.keys());
 	for (const options of entities) {
 		for (const { label, part } of pinFacts(options, board)) {
 			const what = `${options.id}${part === "" ? "" : ` ${part}`}`;
@@ -185,18 +196,19 @@ function tagsOf(board: Json, entities: readonly Json[]): Map<string, Tag[]> {
 			add(label, { text: `${what}${kind}`, ...FILLED });
 		}
 	}
-	return tags;
+	return { tags, used, pull: board.pull as string | undefined };
 }
 
-function dutyOf(pin: Pin | undefined): Duty {
+function dutyOf(pin: Pin | undefined, isUsed: boolean): Duty {
 	if (pin === undefined) return "power";
 	if (pin.never !== undefined) return "never";
 	if (pin.inputOnly || pin.gpio === undefined) return "input";
-	return pin.strap !== undefined || pin.reset !== undefined ? "boot" : "free";
+	if (pin.strap !== undefined || pin.reset !== undefined) return "boot";
+	return isUsed ? "used" : "free";
 }
 
 /** What is peculiar about a pin, in a few words. */
-function noteOf(pin: Pin): string {
+function noteOf(pin: Pin, boardPull: string | undefined): string {
 	if (pin.never !== undefined) return pin.never;
 	const atReset: string[] = [];
 	if (pin.reset !== undefined) atReset.push(pin.reset);
@@ -204,14 +216,17 @@ function noteOf(pin: Pin): string {
 	const parts: string[] = atReset.length === 0 ? [] : [`at reset ${atReset.join("; ")}`];
 	if (pin.pwm === false) parts.push("no PWM");
 	if (pin.interrupt === false) parts.push("no interrupt");
+	if (pin.pull !== undefined && pin.pull !== boardPull) {
+		parts.push(pin.pull === "none" ? "no pull" : `pull-${pin.pull} only`);
+	}
 	if (pin.volts !== undefined) parts.push(`${pin.volts[0]} to ${pin.volts[1]} V`);
 	return parts.join(", ");
 }
 
 /** One pin: pad and label on the board, tags and a note beside it. */
-function drawRow({ label, pin, tags, note, side, y, isInside }: Row): string {
+function drawRow({ label, duty, tags, note, side, y, isInside }: Row): string {
 	const edge = (side * BOARD_WIDTH) / 2;
-	const { fill, line, sign } = COLOURS[dutyOf(pin)];
+	const { fill, line, sign } = COLOURS[duty];
 	const parts = [
 		isInside
 			? rectangle(edge - 7, y - 7, 14, 14, fill, line, 2)
@@ -237,7 +252,6 @@ function drawRow({ label, pin, tags, note, side, y, isInside }: Row): string {
 function legend(y: number): string {
 	const tags: readonly Tag[] = [
 		...Object.values(COLOURS).map(({ word, fill, line }) => ({ text: word, fill, line, ink: INK })),
-		{ text: "soldered on, or a bus", ...PLAIN },
 		{ text: "entity", ...FILLED },
 	];
 	let x = -tags.reduce((sum, tag) => sum + widthOf(tag) + 10, -10) / 2;
@@ -252,39 +266,4 @@ function legend(y: number): string {
 			);
 		})
 		.join("");
-}
-
-function rectangle(
-	x: number,
-	y: number,
-	width: number,
-	height: number,
-	fill: string,
-	line: string,
-	radius: number,
-): string {
-	const place = `x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"`;
-	return `<rect ${place} rx="${radius}" fill="${fill}" stroke="${line}"/>`;
-}
-
-function text(
-	x: number,
-	y: number,
-	words: string,
-	anchor: "start" | "middle" | "end",
-	ink: string,
-	more = "",
-): string {
-	const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${ink}"`;
-	return `<text ${place}${more === "" ? "" : ` ${more}`}>${xml(words)}</text>`;
-}
-
-const round = (value: number): number => Math.round(value * 10) / 10;
-
-function xml(words: string): string {
-	return words
-		.replaceAll("&", "&amp;")
-		.replaceAll("<", "&lt;")
-		.replaceAll(">", "&gt;")
-		.replaceAll('"', "&quot;");
 }

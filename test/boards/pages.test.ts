@@ -64,6 +64,25 @@ test("a picture has the entities of the site on their pins, and what is unknown 
 	assert.equal(drawBoard(nodemcu, entities), picture);
 });
 
+test("only what nothing is on is shown as free, and a pin without a resistor says so", () => {
+	const picture = drawBoard(board("nodemcu-v2"), []);
+	const devkitc = drawBoard(board("esp32-devkitc"), []);
+	const row = (drawn: string, label: string) => {
+		return drawn.split("\n").find((line) => line.includes(`>${label}</text>`)) ?? "";
+	};
+	const [, free = ""] = /fill="(#\w+)"[^>]*\/><text[^>]*>free</.exec(devkitc) ?? [];
+	assert.notEqual(free, "");
+	assert.ok(row(devkitc, "IO23").includes(free));
+	// Buses, and a soldered relay; the relay of a DevKitC is on a wire.
+	for (const label of ["IO21", "IO22"]) assert.ok(!row(devkitc, label).includes(free), label);
+	for (const label of ["D1", "D2"]) assert.ok(!row(picture, label).includes(free), label);
+	const shelly = drawBoard(board("shelly-1"), []);
+	assert.ok(!row(shelly, "GPIO4").includes(free));
+	assert.match(row(picture, "D0"), /no interrupt, no pull</);
+	assert.match(row(devkitc, "IO34"), /no pull, 0\.15/);
+	assert.doesNotMatch(row(picture, "D1"), /pull/);
+});
+
 test("text of a board stays text in a picture", () => {
 	const evil: Json = { ...board("host"), title: '<script>"&' };
 	const picture = drawBoard(evil, [{ kind: "relay", id: "a<b", pin: "GPIO5" }]);
