@@ -139,7 +139,7 @@ export class Shed {
 				this.alarm();
 			} else if (event === Event.Skipped)
 				this.profile.handleSkipped(session.event.skippedBytes, now);
-			else if (event === Event.Published) this.profile.handlePublished(0, now);
+			else if (event === Event.Published) this.profile.handlePublished(session.event.token, now);
 		};
 	}
 

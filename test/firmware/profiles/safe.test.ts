@@ -71,3 +71,35 @@ test("a good-bye says offline", () => {
 	);
 	assert.equal(shed.profile.idle, true);
 });
+
+test("states go where the site says, in its words", () => {
+	const own = {
+		topics: { set: "Room1/Light", state: "Room1/Light/is" },
+		payloads: { on: "Turn On", off: "Turn Off" },
+	};
+	const entities = [{ kind: "relay", id: "relay", pin: "D1", ...own }];
+	const said = new Shed({}, { boots, entities }).up();
+	assert.deepEqual(
+		said.map(({ topic, text }) => [topic, text]).filter(([topic]) => !topic.endsWith("/diag")),
+		[
+			["fieldmote/shed/availability", "online"],
+			["Room1/Light/is", "Turn Off"],
+		],
+	);
+	const tasmota = new Shed({}, { boots, tasmota: "plug" }).up().map(({ topic }) => topic);
+	assert.deepEqual(tasmota.slice(0, 2), ["tele/plug/LWT", "stat/plug/POWER"]);
+});
+
+test("an automatic off comes in safe mode, too", () => {
+	const entities = [{ kind: "relay", id: "relay", pin: "D1", restore: "on", offAfterMs: 5_000 }];
+	const shed = new Shed({}, { boots, entities });
+	shed.up();
+	shed.pass(4_998);
+	assert.deepEqual(shed.levels, []);
+	const said = shed.pass(1);
+	assert.deepEqual(shed.levels, [0]);
+	assert.deepEqual(
+		said.filter(({ topic }) => topic.endsWith("relay/state")).map(({ text }) => text),
+		["OFF"],
+	);
+});

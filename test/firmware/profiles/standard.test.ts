@@ -2,9 +2,25 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RemoteConfig } from "../../../firmware/profiles/remote-config";
 import { KeptText } from "../../../firmware/store/text";
-import { memory, Shed, UNIX_MS } from "../../support/shed";
+import { memory, type Said, Shed, type ShedLife, UNIX_MS } from "../../support/shed";
 
 const CONFIG = "fieldmote/shed/config";
+const RELAYS = [{ kind: "relay", id: "relay", pin: "D1" }];
+const HOUR_MS = 3_600_000;
+
+/** A node with leave to be configured, and one text sent to it. */
+function configurable(life: ShedLife = {}) {
+	const remote = new RemoteConfig(RELAYS, new KeptText(memory(), "config"));
+	const shed = new Shed({}, { entities: RELAYS, remote, ...life });
+	shed.up();
+	shed.pass(1_000);
+	const topic = `${life.base ?? "fieldmote"}/shed/config`;
+	const configure = (text: string) => shed.command({ topic, text, retain: true }).results;
+	return { shed, configure };
+}
+
+const ofTopic = (said: readonly Said[], leaf: string): Said[] =>
+	said.filter(({ topic }) => topic.endsWith(leaf));
 
 test("after connecting it says online, its state, the time and how it is", () => {
 	const shed = new Shed();
@@ -203,4 +219,57 @@ test("a report of an entity has its time, and goes out in its turn", () => {
 	assert.deepEqual(parsed[0], ["relay/state", { value: 1, ...time }, true, 1]);
 	assert.equal(parsed[1][1].problem, "gone");
 	assert.deepEqual(parsed[2], ["relay/state", { value: 2, time: null, unix_ms: null }, true, 1]);
+});
+
+test("a text of the topic config is acknowledged, and looked at at once", () => {
+	const { shed, configure } = configurable({ intervalMs: HOUR_MS });
+	shed.bench.sent.length = 0;
+	assert.equal(configure("{}").length, 1);
+	assert.equal(shed.bench.take("puback").messageId, 100);
+	// The next one after 10 s, and not with the next report.
+	assert.deepEqual(configure('{"diag":{"intervalMs":2000}}'), []);
+	assert.deepEqual(ofTopic(shed.pass(9_999), "/result"), []);
+	assert.equal(ofTopic(shed.pass(1), "/result").length, 1);
+});
+
+test("a text is refused at every connect that brings it, once each", () => {
+	const { shed, configure } = configurable();
+	for (let i = 0; i < 2; i++) {
+		assert.equal(configure("{").length, 1);
+		assert.deepEqual(ofTopic(shed.pass(20_000), "/result"), []);
+		shed.bench.close();
+		shed.up(true);
+	}
+});
+
+test("an interval that was a mistake ends with the next text", () => {
+	const { shed, configure } = configurable();
+	configure('{"time":{"intervalMs":86400000},"diag":{"intervalMs":86400000}}');
+	shed.pass(20_000);
+	assert.deepEqual(ofTopic(shed.pass(HOUR_MS), "/time"), []);
+	configure('{"time":{"intervalMs":5000},"diag":{"intervalMs":2000}}');
+	const said = shed.pass(5_000);
+	assert.equal(ofTopic(said, "/time").length, 1);
+	assert.equal(ofTopic(said, "/diag").length, 2);
+});
+
+test("Home Assistant is told at a connect, another broker too, and of new names", () => {
+	const store = new KeptText(memory(), "announced");
+	const identity = { node: "shed", model: "host", version: "1" };
+	const announcement = { prefix: "homeassistant", store, ...identity };
+	const { shed, configure } = configurable({ announcement, intervalMs: HOUR_MS });
+	const told = (said: Said[]) => ofTopic(said, "device/shed/config").map(({ text }) => text);
+	assert.equal(store.read().includes("relay"), true);
+	shed.bench.close();
+	assert.equal(told(shed.up(true)).length, 0);
+	shed.bench.close();
+	assert.equal(told(shed.up(true, 1)).length, 1);
+	configure('{"entities":{"relay":{"name":"Pump"}}}');
+	const [named, ...more] = told(shed.pass(16_000));
+	assert.match(named, /"name":"Pump"/);
+	assert.deepEqual(more, []);
+	// As it said that it has started: after a time of its own, and not with the next report.
+	shed.command({ topic: "homeassistant/status", text: "online", qos: 0 });
+	assert.equal(told(shed.pass(16_000)).length, 1);
+	assert.ok(shed.profile.subscriptions.some(({ topic }) => topic === "homeassistant/status"));
 });

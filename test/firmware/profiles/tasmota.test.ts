@@ -114,3 +114,25 @@ test("fieldmote's own topics work beside it", () => {
 	assert.equal(shed.command({ text: '{"state":"ON","id":"1"}' }).results[0].done, true);
 	assert.ok(shed.profile.subscriptions.some((one) => one.topic === "cmnd/plug/+"));
 });
+
+test("a number is written as Tasmota writes it", () => {
+	const shed = connected({ entities: RELAYS });
+	shed.bench.acknowledgeAll();
+	for (const number of ["0X1", "1E0", " 1", "1.0", "-1", "01", "0"]) {
+		const topic = `cmnd/plug/POWER${number}`;
+		assert.equal(shed.command({ text: "TOGGLE", topic }).results[0].done, false, topic);
+	}
+	assert.deepEqual(shed.levels, []);
+});
+
+test("STATE comes with each connect and every 5 minutes, also after 26 days without", () => {
+	const shed = new Shed({}, { ...T, intervalMs: 86_400_000 });
+	const count = (said: { topic: string }[]) =>
+		said.filter(({ topic }) => topic === "tele/plug/STATE").length;
+	assert.equal(count(shed.up()), 1);
+	assert.equal(count(shed.pass(300_000)), 1);
+	shed.bench.close();
+	for (let i = 0; i < 26; i++) shed.pass(86_400_000);
+	assert.equal(count(shed.up(true)), 1);
+	assert.equal(count(shed.pass(900_000)), 3);
+});
