@@ -60,7 +60,11 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 			if ("target" in options) this.target = options.target;
 			const connection = board.network.connect(String(address), Math.trunc(port));
 			this.connection = connection;
-			this.forget = board.own(() => connection.destroy());
+			this.forget = board.own(() => {
+				// The next life begins before the connection says that it has closed.
+				this.connection = undefined;
+				connection.destroy();
+			});
 			if (options.nodelay !== undefined) connection.setNoDelay?.(Boolean(options.nodelay));
 			connection.once("connect", () => {
 				this.ready = true;

@@ -55,7 +55,11 @@ export function create(board: UdpBoard): object {
 			if ("target" in options) this.target = options.target;
 			const socket = board.network.udp();
 			this.socket = socket;
-			this.forget = board.own(() => socket.close());
+			this.forget = board.own(() => {
+				// What it still delivers is not the next life's.
+				this.socket = undefined;
+				socket.close();
+			});
 			socket.on("message", (bytes, { address, port }) => this.take(bytes, address, port));
 			socket.on("error", () => {
 				if (!this.isBound) socket.bind(0);

@@ -59,7 +59,11 @@ export function create(board: Pick<Board, "network" | "own" | "run">): object {
 			this.connection = board.network.connect(guard.address, guard.port);
 			this.connection.setNoDelay?.(true);
 			this.connection.once("connect", () => this.turn(() => guard.handleConnected()));
-			this.forget = board.own(() => this.connection.destroy());
+			this.forget = board.own(() => {
+				// The next life begins before the connection says that it has closed.
+				this.closed = true;
+				this.connection.destroy();
+			});
 			const lower = new TappedStream(this.connection, this.makeTap());
 			this.tls = connect({ ...tlsOptions(guard), socket: lower });
 			this.tls.on("secureConnect", () => this.turn(() => this.handleSecure()));

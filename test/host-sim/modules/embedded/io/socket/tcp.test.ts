@@ -106,6 +106,20 @@ test("connects, writes and reads; all of it, some of it, into a buffer", async (
 	peer.end();
 });
 
+test("power-off: nothing of it is told, though the next life has begun", async () => {
+	const { events, peer } = await connect();
+	peer.write("late");
+	peer.resume();
+	await until(() => events.includes("readable 4"), "onReadable(4)");
+	events.length = 0;
+	for (const end of ends) end();
+	ends.clear();
+	// By then the connection has said here, too, that it has closed.
+	peer.once("end", () => peer.end());
+	await once(peer, "close");
+	assert.deepEqual(events, []);
+});
+
 test("write throws beyond the send buffer, and onWritable tells of room again", async () => {
 	const { socket, events, peer } = await connect();
 	assert.throws(() => socket.write(new Uint8Array(SEND_BYTES + 1)), /would block/);
