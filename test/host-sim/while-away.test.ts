@@ -34,8 +34,8 @@ test("sixty commands that waited are refused, the next one is done", {
 		return JSON.parse(String(message.payload));
 	};
 
-	// The clock stays set, unlike over a reboot.
-	await node.line(/^clock: set/);
+	// The clock is set by then, and stays so, unlike over a reboot.
+	await node.line(/^node: time /);
 	node.accessPoint.set(WIFI.ssid, { isPresent: false });
 	await node.line(/^wifi failed: /);
 	for (let i = 0; i < WAITING; i++) {
