@@ -2,8 +2,8 @@
  * `fieldmote start`: the simulator at a terminal. Prints what the firmware traces and lines to
  * paste, takes keys or orders where the board has something to drive, and ends cleanly on Ctrl-C.
  * Exit codes: 0 ended as asked, 1 failed, 2 wrong use. Must not know what the firmware does, but
- * for two of its lines: a failure has ` failed: ` in it (firmware/net/log.ts), and the first report
- * that the broker took is said as such.
+ * for three of its lines: a failure has ` failed: ` in it (firmware/net/log.ts), the first report
+ * that the broker took is said as such, and what is wrong in its site is said of site.json.
  */
 
 import { dirname } from "node:path";
@@ -14,6 +14,7 @@ import { readProgram } from "./loader";
 import { commandLine, watchLine } from "./mosquitto-lines";
 import { Console } from "./start/console";
 import { bundleEntities } from "./start/entity-files";
+import { linesToPaste } from "./start/introduction";
 import { HELP, parseStartOptions, type StartOptions } from "./start/options";
 import { Printer } from "./start/printer";
 import { BASE_TOPIC, Simulator } from "./start/simulator";
@@ -61,7 +62,7 @@ async function run(options: StartOptions, root: string, folder: string): Promise
 	);
 	const simulator = await Simulator.start(options, root, {
 		onTrace(line) {
-			printer.line(options.node, line);
+			printer.line(options.node, named(line, options.world.siteFile));
 			const verdict = verdictOf(line, options.once);
 			if (verdict !== undefined) end(verdict);
 		},
@@ -109,6 +110,13 @@ function openConsole(
 	});
 }
 
+/** The firmware knows its site by one name only. */
+function named(line: string, siteFile: string | undefined): string {
+	const start = "boot: site.json: ";
+	if (siteFile === undefined || !line.startsWith(start)) return line;
+	return `boot: ${siteFile}: ${line.slice(start.length)}`;
+}
+
 /** The exit code that a line of the firmware asks for, if any. */
 function verdictOf(line: string, once: boolean): number | undefined {
 	if (line.startsWith("boot: stopped")) return 2;
@@ -141,14 +149,11 @@ function introduce(printer: Printer, options: StartOptions, simulator: Simulator
 		printer.plain(`  ${watchLine(access, "async-mqtt/#")}`);
 		printer.plain(`  ${commandLine(access, "async-mqtt/ESP8266_Pub", "hello")}`);
 	} else {
-		const { load } = surroundings;
-		const switching = load === undefined ? "" : `, and switch its ${load.kind},`;
-		printer.plain(`Watch it${switching} from another terminal:`);
-		printer.plain(`  ${watchLine(access, `${topics}/#`)}`);
-		if (load !== undefined) {
-			const topic = load.topic ?? `${topics}/${load.id}/set`;
-			printer.plain(`  ${commandLine(access, topic, load.toggle)}`);
-		}
+		const { entities, load } = surroundings;
+		const { node } = options;
+		const site = options.world.site ?? {};
+		const lines = linesToPaste({ access, topics, node, site, entities, load });
+		for (const line of lines) printer.plain(line);
 	}
 	printer.plain();
 }

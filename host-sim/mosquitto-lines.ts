@@ -21,8 +21,8 @@ export function quote(word: string): string {
 }
 
 /** Watches everything that a node says. */
-export function watchLine(access: Access, topics: string): string {
-	return `mosquitto_sub ${words(access)} -v -t ${quote(topics)}`;
+export function watchLine(access: Access, ...topics: string[]): string {
+	return `mosquitto_sub ${words(access)} -v ${topics.map((one) => `-t ${quote(one)}`).join(" ")}`;
 }
 
 /** Sends a command, once and only once. */

@@ -11,7 +11,9 @@ const NAME_LENGTH = 15;
 /** modPreferenceSet() of the ESP8266: 63 bytes, a string's NUL among them. */
 const VALUE_BYTES = 63;
 
-export function create(board: Pick<Board, "preferences">): object {
+type Owner = Pick<Board, "preferences" | "preferencesChanged">;
+
+export function create(board: Owner): object {
 	const Preference = {
 		get(domain: string, key: string): PreferenceValue | undefined {
 			const value = board.preferences.get(domain)?.get(key);
@@ -29,10 +31,11 @@ export function create(board: Pick<Board, "preferences">): object {
 			// Erased first, then written at the end: the order of keys() follows.
 			values.delete(key);
 			values.set(key, stored);
+			board.preferencesChanged();
 		},
 
 		delete(domain: string, key: string): void {
-			board.preferences.get(domain)?.delete(key);
+			if (board.preferences.get(domain)?.delete(key)) board.preferencesChanged();
 		},
 
 		keys(domain: string): string[] {

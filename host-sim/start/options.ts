@@ -81,9 +81,12 @@ server of its own, on loopback. Ctrl-C ends it.
   --profile NAME        node or demo (default: node)
 ${WORLD_HELP}
   --once                end after the first report that the broker has taken (exit code 0) or the
-                        first failure (exit code 1)
+                        first failure (exit code 1; 2 for a configuration that is wrong)
   --verbose             show what the broker and the pins see, too
   --help                this text
+
+With a board or a site, keys press its buttons and a colon begins an order (? lists both); without
+a terminal orders are lines on stdin. All of it: docs/simulator.md.
 
 Examples:
   npm start

@@ -4,6 +4,8 @@
  * Must not know the terminal: what happens is told to the listener.
  */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { readCredentials } from "../key-files";
 import { type Program, powerOn } from "../loader";
 import type { Access } from "../mosquitto-lines";
@@ -15,6 +17,7 @@ import { LiveNetwork } from "../world/network";
 import { NtpServer } from "../world/ntp-server";
 import type { SwitchThing } from "../world/stage";
 import { type BrokerFiles, ensureBrokerFiles } from "./broker-files";
+import { FlashFile } from "./flash-file";
 import type { StartOptions } from "./options";
 import type { PinListener } from "./pin-view";
 import { Surroundings } from "./surroundings";
@@ -53,6 +56,7 @@ export class Simulator {
 	private readonly broker: EmbeddedBroker | undefined;
 	private readonly files: BrokerFiles | undefined;
 	private readonly ntp: NtpServer | undefined;
+	private readonly flash: FlashFile | undefined;
 	private program: Program | undefined;
 	private firmware: Firmware | undefined;
 
@@ -69,7 +73,7 @@ export class Simulator {
 		let own: OwnBroker | undefined;
 		try {
 			own = options.brokers.length > 0 ? undefined : await startOwn(options, root, listener);
-			return new Simulator(options, listener, ntp, own);
+			return new Simulator(options, versionOf(root), listener, ntp, own);
 		} catch (error) {
 			await own?.broker.close();
 			own?.files.discard();
@@ -80,6 +84,7 @@ export class Simulator {
 
 	private constructor(
 		options: StartOptions,
+		version: string,
 		listener: SimulatorListener,
 		ntp: NtpServer | undefined,
 		own: OwnBroker | undefined,
@@ -105,6 +110,8 @@ export class Simulator {
 			username,
 			passwordFile: options.passwordFile,
 		};
+		const { world } = options;
+		this.flash = openFlash(world.flash, listener);
 		this.network = new LiveNetwork();
 		const air = new AccessPoint({ networks: [WIFI] });
 		this.board = new SimulatedBoard({
@@ -113,8 +120,11 @@ export class Simulator {
 			network: this.network,
 			accessPoint: air,
 			boardFile: options.boardFile,
+			config: { version },
+			preferences: this.flash?.preferences,
+			onPreferences: () => this.flash?.changed(),
 			site: {
-				...options.world.site,
+				...world.site,
 				node,
 				base: BASE_TOPIC,
 				profile,
@@ -132,7 +142,6 @@ export class Simulator {
 			{ kind: "switch", name: "wifi", turn: (on) => air.set(WIFI.ssid, { isPresent: on }) },
 			{ kind: "switch", name: "power", turn: (on) => this.turnPower(on) },
 		] satisfies SwitchThing[];
-		const { world } = options;
 		this.surroundings = new Surroundings(this.board, world, liveClock, listener, switches);
 	}
 
@@ -171,6 +180,17 @@ export class Simulator {
 		await this.ntp?.close();
 		this.files?.discard();
 	}
+}
+
+/** What an image of this checkout would say of itself. */
+function versionOf(root: string): string {
+	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+	return `${version}`;
+}
+
+function openFlash(file: string | undefined, listener: PinListener): FlashFile | undefined {
+	if (file === undefined) return undefined;
+	return new FlashFile(file, (text) => listener.onWorld("flash", text));
 }
 
 async function startOwn(

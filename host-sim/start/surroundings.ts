@@ -18,6 +18,8 @@ export class Surroundings {
 	readonly stage: Stage;
 	/** What is connected to the board, a line each. */
 	readonly rows: readonly string[];
+	/** The entries that the firmware takes. */
+	readonly entities: readonly Readonly<Record<string, unknown>>[];
 	/** What can be switched; undefined: nothing. */
 	readonly load: Load | undefined;
 	private readonly clock: WorldClock;
@@ -38,6 +40,7 @@ export class Surroundings {
 	) {
 		this.clock = clock;
 		const entities = entitiesOf(board.site, board.boardFile);
+		this.entities = entities;
 		const things = thingsOf(entities, board.boardFile, board.pins, board.sensors);
 		const names = new Set(things.map(({ name }) => name));
 		const others = switches.filter(({ name }) => !names.has(name));

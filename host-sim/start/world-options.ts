@@ -1,5 +1,5 @@
 /**
- * The simulator's options about the world: a site, a script, a seed, entities of one's own. Words
+ * The simulator's options about the world: site, script, seed, flash, entities of one's own. Words
  * in, a checked record or a UsageError out. Always holds: an error says which option, which file
  * and what would be right. What a site says is for the firmware to check.
  */
@@ -17,9 +17,13 @@ const SITE_KEYS = ["entities", "homeAssistant", "broadcast", "tasmota", "remoteC
 export interface WorldChoices {
 	/** Undefined: the board's own entities. */
 	readonly site: object | undefined;
+	/** As it was called. */
+	readonly siteFile: string | undefined;
 	readonly script: { readonly name: string; readonly text: string } | undefined;
 	/** Undefined: nothing wanders. */
 	readonly seed: number | undefined;
+	/** Where the board's flash is kept; undefined: it is empty at the start, and lost at the end. */
+	readonly flash: string | undefined;
 	/** Absolute paths by the kind of the entity. */
 	readonly entityFiles: ReadonlyMap<string, string>;
 }
@@ -28,6 +32,7 @@ export const WORLD_OPTIONS: OptionKinds = {
 	site: "text",
 	world: "text",
 	seed: "text",
+	flash: "text",
 	entity: "texts",
 };
 
@@ -36,6 +41,7 @@ export const WORLD_HELP = [
 	"                        remoteConfig, time) the node has; network and broker stay as above",
 	"  --world FILE          a script: what is pressed, set and broken when (docs/simulator.md)",
 	"  --seed N              what sensors measure wanders, the same way for the same number",
+	"  --flash FILE          what the board keeps over power cuts is read from it, and written to it",
 	"  --entity FILE.ts      an entity of your own, its kind is the file's name; as often as needed",
 ].join("\n");
 
@@ -49,8 +55,10 @@ export function parseWorldOptions(given: Words): WorldChoices {
 	for (const [kind, file] of entityFilesOf(given.texts("entity"))) entityFiles.set(kind, file);
 	return {
 		site: found,
+		siteFile: site,
 		script: world === undefined ? undefined : { name: world, text: read("world", world) },
 		seed: seedOf(given.text("seed")),
+		flash: given.text("flash"),
 		entityFiles,
 	};
 }

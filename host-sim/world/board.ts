@@ -15,6 +15,8 @@ import { Sensors } from "./sensors";
 
 /** What `preference` can keep. */
 export type PreferenceValue = string | number | boolean | ArrayBuffer;
+/** By domain, then by key. */
+export type Preferences = Map<string, Map<string, PreferenceValue>>;
 
 /** Certificates as the firmware takes them: DER; the key PKCS#8, RSA. */
 export interface Credentials {
@@ -52,8 +54,9 @@ export interface Board {
 	readonly pins: Pins;
 	readonly i2c: I2cBus;
 	readonly sensors: Sensors;
-	/** By domain, then by key. */
-	readonly preferences: Map<string, Map<string, PreferenceValue>>;
+	readonly preferences: Preferences;
+	/** To be called by what has changed them. */
+	preferencesChanged(): void;
 	/** `end` is called at power-off; returns what makes it forgotten. */
 	own(end: () => void): () => void;
 	/** Enters firmware code. An exception out of it is a crash. */
@@ -79,6 +82,10 @@ export interface BoardOptions {
 	readonly secrets?: object;
 	readonly config?: object;
 	readonly credentials?: Credentials;
+	/** What an earlier board has kept. Missing: nothing. */
+	readonly preferences?: Preferences;
+	/** The firmware has changed them. */
+	readonly onPreferences?: () => void;
 	/** Missing: Math.random. */
 	readonly random?: () => number;
 	/** Ticks at power-on; just below 2^31 shows code that cannot take a wrap. Default 0. */
@@ -103,7 +110,7 @@ export class SimulatedBoard implements Board {
 	readonly pins: Pins;
 	readonly i2c = new I2cBus();
 	readonly sensors = new Sensors(this.i2c);
-	readonly preferences = new Map<string, Map<string, PreferenceValue>>();
+	readonly preferences: Preferences;
 	readonly config: object;
 	readonly boardFile: object;
 	readonly site: object;
@@ -126,6 +133,7 @@ export class SimulatedBoard implements Board {
 		this.name = options.name;
 		this.network = options.network;
 		this.accessPoint = options.accessPoint;
+		this.preferences = options.preferences ?? new Map();
 		this.config = options.config ?? {};
 		this.boardFile = options.boardFile;
 		this.site = options.site;
@@ -196,6 +204,10 @@ export class SimulatedBoard implements Board {
 		const lines = (this.line + text).split("\n");
 		this.line = lines.pop() ?? "";
 		for (const line of lines) this.options.onTrace(line);
+	}
+
+	preferencesChanged(): void {
+		this.options.onPreferences?.();
 	}
 
 	own(end: () => void): () => void {

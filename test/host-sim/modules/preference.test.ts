@@ -15,7 +15,11 @@ interface PreferenceModule {
 }
 
 const preferences = new Map<string, Map<string, PreferenceValue>>();
-const { default: Preference } = create({ preferences }) as PreferenceModule;
+let changes = 0;
+const { default: Preference } = create({
+	preferences,
+	preferencesChanged: () => void changes++,
+}) as PreferenceModule;
 
 test("keeps text, whole numbers, flags and bytes", () => {
 	const bytes = new Uint8Array([1, 2, 3]);
@@ -33,6 +37,9 @@ test("keeps text, whole numbers, flags and bytes", () => {
 	assert.equal(Preference.get("a", "text"), undefined);
 	assert.equal(Preference.get("b", "number"), undefined);
 	assert.deepEqual(Preference.keys("b"), []);
+	assert.equal(changes, 5, "each change is told, and nothing else");
+	Preference.delete("a", "text");
+	assert.equal(changes, 5);
 });
 
 test("refuses what a board cannot keep, and keeps the old value", () => {

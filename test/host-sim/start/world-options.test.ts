@@ -25,8 +25,10 @@ test("without a word nothing of the world is shown or changed", () => {
 	assert.equal(showsBoard, false);
 	assert.deepEqual(world, {
 		site: undefined,
+		siteFile: undefined,
 		script: undefined,
 		seed: undefined,
+		flash: undefined,
 		entityFiles: new Map(),
 	});
 	for (const words of [
@@ -129,7 +131,7 @@ test("what is wrong is named with option, file and what would be right", () => {
 });
 
 test("the help names them all, in lines that fit", () => {
-	for (const option of ["site", "world", "seed", "entity"])
+	for (const option of ["site", "world", "seed", "flash", "entity"])
 		assert.ok(HELP.includes(`  --${option} `));
 	const lines = HELP.split("\n").filter((line) => line.startsWith("  --"));
 	for (const line of lines) assert.ok(line.length <= 98, line);
