@@ -112,9 +112,9 @@ test("power-off: nothing of it is told, though the next life has begun", async (
 	events.length = 0;
 	for (const end of ends) end();
 	ends.clear();
-	// By then the connection has said here, too, that it has closed.
 	peer.once("end", () => peer.end());
-	await once(peer, "close");
+	// Until the connection has said that it has closed.
+	await network.close();
 	assert.deepEqual(events, []);
 });
 
