@@ -6,8 +6,8 @@
 
 import type { Json } from "../firmware/checker";
 
-/** From 0x1000, where main.bin is flashed, to 0x100000: the preferences (eagle.flash.4m.ld). */
-export const IMAGE_BYTES = 1_044_480;
+/** From 0x1000, where main.bin is flashed, to the preferences (firmware/defaults/esp8266-4m.ld). */
+export const IMAGE_BYTES = 1_110_016;
 /** To 0xFB000 (eagle.flash.1m.ld), which boards with less than 4 MB bring along. */
 const SMALL_IMAGE_BYTES = 1_024_000;
 const LARGE_FLASH_BYTES = 4_194_304;

@@ -7,6 +7,7 @@
 import { basename, delimiter, join } from "node:path";
 import type { Configuration } from "./configuration";
 import { extrasManifest, isEmpty } from "./site/extras";
+import { partsOf } from "./site/parts";
 import type { Tools } from "./tools";
 
 /** The firmware's own, without any. */
@@ -57,6 +58,8 @@ export function makePlan(options: PlanOptions): Plan {
 		? undefined
 		: { path: join(output, "drivers.json"), text: extrasManifest(extras) };
 	if (drivers !== undefined) variables.DRIVERS = drivers.path;
+	// Elsewhere the manifest's own default is all.
+	if (platform.startsWith("esp/")) variables.PARTS = partsOf(configuration.site);
 	if (port !== undefined) variables.UPLOAD_PORT = port;
 	const step = (what: Step["what"], target: string, mode: readonly string[]): Step => ({
 		what,

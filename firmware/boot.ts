@@ -26,9 +26,9 @@ import type { TcpConstructor } from "./net/socket";
 import type { TlsConstructor } from "./net/tls-guard";
 import type { UdpConstructor } from "./net/udp";
 import type { WifiConstructor } from "./net/wifi-types";
+import PARTS from "./parts/all";
 import type { Chip } from "./platform/figures";
 import { TRANSMIT_BYTES } from "./profiles/payloads";
-import { RemoteConfig } from "./profiles/remote-config";
 import type { Announcement, StandardOwner } from "./profiles/standard";
 import { Runtime } from "./runtime";
 import { Boots } from "./store/boots";
@@ -99,6 +99,7 @@ export const boot = (platform: Platform): Stop => {
 	}
 	const node = site.value.node === "" ? nodeFromMac(platform.WiFi) : site.value.node;
 	if (node === "") problems.push("site.json: node: is missing, and the radio tells no MAC address");
+	addMissing(problems, site.value);
 	for (const problem of problems) log("boot", problem);
 	if (problems.length > 0 || site.value.broker === undefined) {
 		log("boot", "stopped: the configuration has to be mended");
@@ -106,6 +107,16 @@ export const boot = (platform: Platform): Stop => {
 	}
 	const { broker } = site.value;
 	return start(platform, board.value, { ...site.value, node, broker }, boots);
+};
+
+/** What the site asks for and the image has not. */
+const addMissing = (problems: string[], site: SiteConfig): void => {
+	const { discoveryPrefix, tasmotaTopic, remoteConfig } = site;
+	const what: string[] = [];
+	if (discoveryPrefix !== "" && PARTS.Discovery === undefined) what.push("homeAssistant");
+	if (tasmotaTopic !== "" && PARTS.makeDialect === undefined) what.push("tasmota");
+	if (remoteConfig && PARTS.RemoteConfig === undefined) what.push("remoteConfig");
+	for (const key of what) problems.push(`site.json: ${key}: is not in this image: PARTS=all`);
 };
 
 /** Counts the start, says how the life before ended, and sees to it that the end is kept. */
@@ -131,9 +142,11 @@ const start = (platform: Platform, board: BoardConfig, site: BootSite, boots: Bo
 	const now = Time.ticks | 0;
 	const demo = site.profile === "demo" && !boots.safeMode;
 	const { Preference } = platform;
-	const remote = site.remoteConfig
-		? new RemoteConfig(site.entities, new KeptText(Preference, "config"))
-		: undefined;
+	const { RemoteConfig } = PARTS;
+	const remote =
+		site.remoteConfig && RemoteConfig !== undefined
+			? new RemoteConfig(site.entities, new KeptText(Preference, "config"))
+			: undefined;
 	if (remote !== undefined && remote.problem !== "") log("config", `not taken: ${remote.problem}`);
 	// In safe mode only what switches loads, because the fault may be in the rest.
 	const loadsOnly = demo || boots.safeMode;

@@ -6,7 +6,8 @@
  */
 
 import { Checker, isObject, type Json } from "./checker";
-import { checkEntities, type HasModule } from "./entities/check";
+import { checkEntities } from "./entities/check";
+import type { HasModule } from "./parts/parts";
 import {
 	type BrokerConfig,
 	brokerConfig,

@@ -13,7 +13,8 @@ import { test } from "node:test";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/mqtt": [],
 	"firmware/store": ["firmware/checker"],
-	"firmware/entities": ["firmware/checker", "firmware/pins", "firmware/topics"],
+	"firmware/entities": ["firmware/checker", "firmware/parts", "firmware/pins", "firmware/topics"],
+	"firmware/parts": ["firmware/checker", "firmware/entities", "firmware/pins", "firmware/profiles"],
 	"firmware/checker": [],
 	"firmware/pins": ["firmware/checker"],
 	"firmware/io": ["firmware/checker", "firmware/entities", "firmware/pins"],
@@ -24,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 	"firmware/config": [
 		"firmware/checker",
 		"firmware/entities/check",
+		"firmware/parts",
 		"firmware/site-network",
 		"firmware/supervisor",
 		"firmware/topics",
@@ -36,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 		"firmware/mqtt",
 		"firmware/net/log",
 		"firmware/entities",
+		"firmware/parts",
 		"firmware/platform",
 		"firmware/store",
 		"firmware/topics",
@@ -73,6 +76,8 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
 		"firmware/checker",
 		"firmware/config",
 		"firmware/entities/check",
+		"firmware/entities/kinds",
+		"firmware/parts",
 		"firmware/pins",
 		"firmware/topics",
 		"host-sim/nearest.mjs",
@@ -225,7 +230,8 @@ test("firmware contains nothing that XS lacks, forbids or pays dearly for", () =
 });
 
 test("every module of the firmware but main is named in preload", () => {
-	const { preload } = JSON.parse(readFileSync("manifest.json", "utf8"));
+	const parts = ["manifest.json", "firmware/parts/common.json", "firmware/parts/all.json"];
+	const preload = parts.flatMap((path) => JSON.parse(readFileSync(path, "utf8")).preload);
 	const missing = sources("firmware")
 		.filter(
 			(path) => !path.endsWith(".d.ts") && !path.startsWith(join("firmware", "net", "ssl", "e")),
@@ -234,7 +240,24 @@ test("every module of the firmware but main is named in preload", () => {
 		.map((name) => name.replace(/^net\/ssl\//, "ssl/"))
 		// mcconfig's wildcards find no TypeScript.
 		.filter((name) => name !== "main" && !preload.includes(name));
-	assert.deepEqual(missing, []);
+	// The first are types, the second stands in the place of parts/all.
+	assert.deepEqual(missing.sort(), ["parts/basic", "parts/parts"]);
+});
+
+test("what an image may leave out is imported by parts/all only", () => {
+	const { preload } = JSON.parse(readFileSync("firmware/parts/all.json", "utf8"));
+	const optional = preload.filter((name: string) => name !== "parts/all");
+	const wrong: string[] = [];
+	for (const path of sources("firmware")) {
+		const own = path.slice("firmware/".length, -".ts".length);
+		if (own === "parts/all" || optional.includes(own)) continue;
+		const text = readFileSync(path, "utf8").replace(/^import type [^;]*;/gm, "");
+		for (const name of importsOf(text)) {
+			const target = normalize(join(dirname(path), name)).slice("firmware/".length);
+			if (optional.includes(target)) wrong.push(`${path} imports ${name}`);
+		}
+	}
+	assert.deepEqual(wrong, []);
 });
 
 test("nothing secret and nothing built is in the tree", () => {

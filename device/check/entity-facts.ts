@@ -4,7 +4,7 @@
  */
 
 import type { Json } from "../../firmware/checker";
-import { KINDS } from "../../firmware/entities/check";
+import { KINDS } from "../../firmware/entities/kinds";
 import type { PinUse } from "../../firmware/pins";
 import { findPin } from "./pin-warnings";
 import { useOf } from "./uses";
@@ -65,8 +65,14 @@ export function entityFact(options: Json, board: Json, parts: TopicParts): Entit
 	};
 }
 
-/** The pins that it takes. */
+/** The pins that it takes; of an own kind what is a label of the board. */
 export function pinFacts(options: Json, board: Json): PinFact[] {
+	const facts = allPinFacts(options, board);
+	if (KINDS.includes(options.kind as string)) return facts;
+	return facts.filter(({ label }) => findPin(board, label) !== undefined);
+}
+
+function allPinFacts(options: Json, board: Json): PinFact[] {
 	const { pin, pins, kind, bus } = options;
 	const use = useOf(options);
 	const fact = (label: unknown, part: string): PinFact => {
@@ -74,10 +80,10 @@ export function pinFacts(options: Json, board: Json): PinFact[] {
 		const { gpio = -1, adc = -1 } = findPin(board, text) ?? {};
 		return { label: text, gpio, adc, part, use };
 	};
-	if (typeof pin === "string") return [fact(pin, "")];
-	if (typeof pins === "object" && pins !== null) {
-		return Object.entries(pins).map(([part, label]) => fact(label, part));
-	}
+	const several = typeof pins === "object" && pins !== null ? Object.entries(pins) : [];
+	const named = several.map(([part, label]) => fact(label, part));
+	if (typeof pin === "string") named.unshift(fact(pin, ""));
+	if (named.length > 0) return named;
 	if (kind !== "sensor") return [];
 	const buses = (board.buses ?? {}) as Record<string, { data?: string; clock?: string }>;
 	const { data, clock } = buses[(bus as string | undefined) ?? "i2c"] ?? {};

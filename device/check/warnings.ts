@@ -8,6 +8,7 @@ import type { Json } from "../../firmware/checker";
 import { pinNumber } from "../../firmware/pins";
 import { IMAGE_BYTES, imageLimitBytes, isEsp8266 } from "../image-limit";
 import { driverOf, gives, readingsOf } from "../site/drivers";
+import { partsBeyondBasic } from "../site/parts";
 import { pinFacts } from "./entity-facts";
 import type { Examined } from "./examine";
 import { isSoldered, pinWarning } from "./pin-warnings";
@@ -47,6 +48,12 @@ export function warningsOf(examined: Examined): string[] {
 	}
 	if (site.broker !== undefined && !site.broker.secure) {
 		warnings.push("broker.url: mqtt:// is not encrypted: others on the way read the password");
+	}
+	const beyond = partsBeyondBasic(site);
+	if (isEsp8266(board) && beyond.length > 0) {
+		warnings.push(
+			`${beyond.join(", ")}: with mcconfig by hand say PARTS=all; an ESP8266 has no room for -d then`,
+		);
 	}
 	if (isEsp8266(board) && imageLimitBytes(board) < IMAGE_BYTES) {
 		warnings.push(

@@ -7,7 +7,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Json } from "../../firmware/checker";
-import { KINDS } from "../../firmware/entities/check";
+import { KINDS } from "../../firmware/entities/kinds";
 import { nearest } from "../../host-sim/nearest.mjs";
 
 const SENSORS = "modules/drivers/sensors";

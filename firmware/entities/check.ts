@@ -5,41 +5,17 @@
  */
 
 import { type Checker, isObject, type Json, nearest } from "../checker";
+import PARTS from "../parts/all";
+import type { HasModule } from "../parts/parts";
 import { PinPlan } from "../pins";
 import { isId } from "../topics";
-import { checkAnalog } from "./analog";
-import { checkBinary } from "./binary";
-import { checkButton } from "./button";
-import { checkLight } from "./check-light";
-import { checkSensor } from "./check-sensor";
 import { checkCommon, checkTopics } from "./common";
-import { checkPulse } from "./pulse";
-import { checkRelay } from "./relay";
-
-/** Whether the image has a module of that name. */
-export type HasModule = (name: string) => boolean;
-
-type KindCheck = (
-	check: Checker,
-	options: Json,
-	path: string,
-	pins: PinPlan,
-	hasModule: HasModule,
-) => void;
-
-const CHECKS: Readonly<Record<string, KindCheck>> = Object.freeze({
-	relay: checkRelay,
-	light: checkLight,
-	button: checkButton,
-	binary: checkBinary,
-	analog: checkAnalog,
-	pulse: checkPulse,
-	sensor: checkSensor,
-});
-export const KINDS: readonly string[] = Object.freeze(Object.keys(CHECKS));
+import { KINDS } from "./kinds";
 
 /** Leaves below `<base>/<node>/` that are the node's own, and `all` for broadcasts. */
 const RESERVED = Object.freeze(["availability", "time", "diag", "result", "sync", "config", "all"]);
+
+const NOT_IN_IMAGE = "is not in this image: PARTS=all";
 
 const enum Const {
 	ENTITY_LIMIT = 16,
@@ -97,8 +73,11 @@ class SiteEntities {
 		checkId(check, this.good, entry.id, `${path}.id`);
 		checkCommon(check, entry, path);
 		checkTopics(check, entry, path, this.own, this.topics);
-		if (KINDS.includes(entry.kind as string)) {
-			CHECKS[entry.kind as string](check, entry, path, this.pins, this.hasModule);
+		const kind = entry.kind as string;
+		if (KINDS.includes(kind)) {
+			const checkKind = PARTS.checks[kind];
+			if (checkKind === undefined) check.problem(`${path}.kind`, kind, NOT_IN_IMAGE);
+			else checkKind(check, entry, path, this.pins, this.hasModule);
 		} else {
 			checkOwnKind(check, entry.kind, path, this.hasModule);
 			this.noteOwnPins(entry, path);
@@ -109,9 +88,10 @@ class SiteEntities {
 	/** What they are for is the class's business; that nobody else has them is not. */
 	private noteOwnPins(entry: Json, path: string): void {
 		this.notePin(entry, "pin", path, entry.id);
+		// A record or a list.
 		const { pins } = entry;
-		if (!isObject(pins)) return;
-		for (const key in pins) this.notePin(pins, key, `${path}.pins`, entry.id);
+		if (typeof pins !== "object") return;
+		for (const key in pins) this.notePin(pins as Json, key, `${path}.pins`, entry.id);
 	}
 
 	private notePin(parent: Json, key: string, path: string, who: unknown): void {

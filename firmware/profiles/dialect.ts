@@ -12,8 +12,7 @@ import { Code, codeName, type Session } from "../mqtt/session";
 import { log } from "../net/log";
 import type { Outbox } from "../store/outbox";
 import { entityOf, leafTopic, type NodeTopics, setTopic, syncTopic } from "../topics";
-import { PLAIN_MEMBERS } from "./discovery-components";
-import type { Subscription } from "./profile";
+import { PLAIN_MEMBERS, type Subscription } from "./profile";
 
 export interface DialectOptions {
 	readonly topics: NodeTopics;

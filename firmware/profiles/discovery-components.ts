@@ -10,6 +10,7 @@ import type { Json } from "../checker";
 import { nameOf } from "../entities/common";
 import type { Entity } from "../entities/entity";
 import type { NodeTopics } from "../topics";
+import { PLAIN_MEMBERS } from "./profile";
 
 /** Where entities are, in the words of the node's dialect. */
 export interface EntityPlaces {
@@ -35,8 +36,6 @@ export interface NodeCard {
 	readonly places: EntityPlaces;
 	readonly entities: readonly Entity[];
 }
-
-export const PLAIN_MEMBERS = "value_json";
 
 const enum Const {
 	/** Characters of listed(), so that it fits into preferences. */

@@ -39,6 +39,9 @@ export interface Profile {
 	readonly idle: boolean;
 }
 
+/** An expression of Jinja for the JSON of a state topic, as Home Assistant has it. */
+export const PLAIN_MEMBERS = "value_json";
+
 /** The shorter of two delays, the second of which may be -1 for none. */
 export const sooner = (delayMs: number, otherMs: number): number => {
 	return otherMs >= 0 && (delayMs < 0 || otherMs < delayMs) ? otherMs : delayMs;

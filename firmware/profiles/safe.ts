@@ -8,12 +8,12 @@
 
 import type { EntityListener } from "../entities/entities";
 import { Code } from "../mqtt/codes";
+import PARTS from "../parts/all";
 import { Outbox } from "../store/outbox";
 import { entityOf, setTopic } from "../topics";
-import type { Dialect, DialectOptions } from "./dialect";
+import { Dialect, type DialectOptions } from "./dialect";
 import { diagPayload, refusedOutcome, resultPayload } from "./payloads";
 import { type NodeFacts, type Profile, type Subscription, sooner } from "./profile";
-import { makeDialect } from "./tasmota";
 
 const enum Const {
 	RETRY_MS = 500,
@@ -44,7 +44,7 @@ export class SafeProfile implements Profile, EntityListener {
 		this.subscriptions =
 			entities.entities.length === 0 ? [] : [{ topic: setTopic(topics, "+"), qos: 2 }];
 		this.diagDue = now;
-		this.dialect = makeDialect(options, facts);
+		this.dialect = PARTS.makeDialect?.(options, facts) ?? new Dialect(options);
 		entities.listener = this;
 		entities.handleContact(false, now);
 	}

@@ -9,15 +9,15 @@ import type { Entities, EntityListener } from "../entities/entities";
 import type { Entity } from "../entities/entity";
 import { Code, codeName } from "../mqtt/codes";
 import { log } from "../net/log";
+import PARTS from "../parts/all";
 import { Outbox } from "../store/outbox";
 import { configTopic } from "../topics";
 import { Commands, type CommandsOptions } from "./commands";
-import type { Dialect } from "./dialect";
-import { Discovery, type DiscoveryOptions } from "./discovery";
+import { Dialect } from "./dialect";
+import type { Discovery, DiscoveryOptions } from "./discovery";
 import { diagPayload, stamped, timeMembers, timePayload } from "./payloads";
 import { type NodeFacts, type Profile, type Subscription, sooner } from "./profile";
 import type { RemoteConfig } from "./remote-config";
-import { makeDialect } from "./tasmota";
 
 const enum Const {
 	/** Reports kept while there is no room in the window: 160 s at the default interval. */
@@ -73,7 +73,7 @@ export class StandardProfile implements Profile, EntityListener {
 		const subscriptions: Subscription[] = [];
 		this.options = options;
 		this.facts = facts;
-		this.dialect = makeDialect(options, facts);
+		this.dialect = PARTS.makeDialect?.(options, facts) ?? new Dialect(options);
 		this.commands = new Commands(options, this.dialect, facts);
 		this.commands.subscribe(subscriptions);
 		if (options.remote !== undefined) {
@@ -226,7 +226,7 @@ export class StandardProfile implements Profile, EntityListener {
 		const places = this.dialect;
 		const list = entities.entities;
 		const card = { prefix, store, node, model, version, topics, places, entities: list };
-		return new Discovery(card, this.facts);
+		return PARTS.Discovery && new PARTS.Discovery(card, this.facts);
 	}
 
 	private configure(remote: RemoteConfig, now: number): void {

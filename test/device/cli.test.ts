@@ -54,7 +54,7 @@ test("builds and flashes with the platform, board, certificates and values of th
 	assert.match(stdout, /^certificates: made in certs\/generated\/devices\/shed-1\/image$/m);
 	assert.match(stdout, /certificate\.der valid until \d{4}-\d\d-\d\d$/m);
 	assert.match(stdout, /the broker broker\.lan needs: cafile .*device-ca\.pem, certfile /);
-	assert.match(stdout, /^built in \d+ s: .*main\.bin, 1000 of 1044480 bytes$/m);
+	assert.match(stdout, /^built in \d+ s: .*main\.bin, 1000 of 1110016 bytes$/m);
 	assert.match(stdout, /^flashed to \/dev\/null$/m);
 	const ledger = readFileSync(join(bench.root, "certs/generated/ledger.jsonl"), "utf8");
 	const flashed = JSON.parse(ledger.trim().split("\n").at(-1) ?? "");
@@ -200,11 +200,11 @@ test("mcconfig's errors are shown once, and the next run does not take what it l
 });
 
 test("an image that reaches into the settings' flash is not flashed", () => {
-	const { status, stderr } = bench.run([...GIVEN, ...PORT], { FAKE_SIZE: "1044481" });
+	const { status, stderr } = bench.run([...GIVEN, ...PORT], { FAKE_SIZE: "1110017" });
 	assert.equal(status, 1);
-	assert.match(stderr, /1044481 bytes, 1 more than there are before the block in which settings/);
+	assert.match(stderr, /1110017 bytes, 1 more than there are before the block in which settings/);
 	assert.equal(bench.calls().length, 1);
-	assert.equal(bench.run([...GIVEN, ...PORT], { FAKE_SIZE: "1044480" }).status, 0);
+	assert.equal(bench.run([...GIVEN, ...PORT], { FAKE_SIZE: "1110016" }).status, 0);
 });
 
 test("plain MQTT needs no certificates, and the build time is for a site without a clock", () => {

@@ -10,7 +10,7 @@ import { Ajv } from "ajv";
 import { DRIVER_PREFIX, DRIVERS } from "../../device/site/drivers";
 import type { Json } from "../../firmware/checker";
 import { checkSite } from "../../firmware/config";
-import { KINDS } from "../../firmware/entities/check";
+import { KINDS } from "../../firmware/entities/kinds";
 
 const readJson = (path: string): Json => JSON.parse(readFileSync(path, "utf8")) as Json;
 

@@ -15,7 +15,7 @@ import { skipWithout } from "../support/mosquitto";
 const RECONNECTS = 20;
 const skip = whyNo32() || skipWithout("mosquitto");
 
-for (const name of ["mutual", "house", "house-debug"]) {
+for (const name of ["mutual", "house"]) {
 	test(`${name}: boot, handshake, burst and reconnects stay within the budget`, {
 		skip,
 	}, async (t) => {

@@ -216,6 +216,15 @@ test("an own kind and another entity on one pin: refused, with both", () => {
 	const { problems } = reportOn({ ...BASIC, entities: [fan, PUMP] });
 	assert.equal(problems.length, 1, problems.join("\n"));
 	assert.match(problems[0], /entities\[1\]\.pin: "D1" is used by fan already/);
+	const stepper = { ...fan, pin: "fast", pins: ["D5", "D6", "none", 5] };
+	const { pins } = reportOn({ ...BASIC, entities: [stepper, PUMP] }).entities[0];
+	assert.deepEqual(
+		pins.map(({ label, gpio, part }) => [label, gpio, part]),
+		[
+			["D5", 14, "0"],
+			["D6", 12, "1"],
+		],
+	);
 });
 
 test("what is wrong is not said to be missing as well", () => {
