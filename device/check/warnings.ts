@@ -52,7 +52,8 @@ export function warningsOf(examined: Examined): string[] {
 	const beyond = partsBeyondBasic(site);
 	if (isEsp8266(board) && beyond.length > 0) {
 		warnings.push(
-			`${beyond.join(", ")}: with mcconfig by hand say PARTS=all; an ESP8266 has no room for -d then`,
+			`${beyond.join(", ")}: with mcconfig by hand say PARTS=all; ` +
+				"an ESP8266 has no room for -d then",
 		);
 	}
 	if (isEsp8266(board) && imageLimitBytes(board) < IMAGE_BYTES) {

@@ -119,6 +119,9 @@ test("a pin of an own kind is nobody else's, before or behind it in the list", (
 	assert.match(own(fan, PUMP).join(), /^entities\[1\]\.pin: "D1" is used by fan already/);
 	assert.match(own(PUMP, fan).join(), /^entities\[1\]\.pin: "D1" is used by pump already/);
 	assert.match(own(PUMP, vane).join(), /^entities\[1\]\.pins\.data: "D1" is used by pump/);
+	const stepper = { kind: "fan", id: "stepper", pins: ["D5", "D1", null] };
+	assert.match(own(PUMP, stepper).join(), /^entities\[1\]\.pins\.1: "D1" is used by pump already/);
+	assert.deepEqual(own(PUMP, { ...vane, pins: null }), []);
 	assert.match(own(fan, vane).join(), /^entities\[1\]\.pins\.data: "D1" is used by fan already/);
 });
 
