@@ -1,8 +1,8 @@
 /**
  * What entities and what is beside them cost on an ESP8266. Data only. Always holds: a figure was
  * measured, by what stands beside it; what nobody measured is undefined, and is called so. Flash is
- * not here: all kinds, PWM, the converter and I2C are in every image, named by the site or not;
- * only sensor drivers and own entities make it larger.
+ * not here: an image has all parts or the basic ones (firmware/parts), and no kind is left out by
+ * itself; only sensor drivers and own entities make it larger.
  */
 
 /** Bytes; undefined: not measured. */
