@@ -91,7 +91,7 @@ export const boot = (platform: Platform): Stop => {
 	if (site.value.wifi.length === 0) {
 		problems.push("site.json: wifi: no network; name one, or give mcconfig ssid=… password=…");
 	}
-	if (site.value.broker === undefined) {
+	if (site.value.broker === undefined && !isNamed(problems, "site.json: broker.url")) {
 		problems.push("site.json: broker.url: is missing: mqtt://host[:port] or mqtts://host[:port]");
 	}
 	if (site.value.broker?.secure && platform.identity.authorities.length === 0) {
@@ -107,6 +107,11 @@ export const boot = (platform: Platform): Stop => {
 	}
 	const { broker } = site.value;
 	return start(platform, board.value, { ...site.value, node, broker }, boots);
+};
+
+const isNamed = (problems: readonly string[], path: string): boolean => {
+	for (const problem of problems) if (problem.startsWith(path)) return true;
+	return false;
 };
 
 /** What the site asks for and the image has not. */

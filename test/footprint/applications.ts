@@ -71,8 +71,12 @@ const SITES: Readonly<Record<SiteName, object>> = {
 	},
 };
 
-/** The firmware from the root's manifest, on a board with the ESP8266's session. */
-export function firmwareApplication(site: SiteName = "relay"): Application {
+/**
+ * The firmware from the root's manifest, on a board with the ESP8266's session.
+ * @param given what is measured, or a site of one's own
+ */
+export function firmwareApplication(given: SiteName | object = "relay"): Application {
+	const site = typeof given === "string" ? SITES[given] : given;
 	const sdk = findSdk();
 	if (sdk === undefined) throw new Error("no Moddable SDK");
 	const application = write("fieldmote", {
@@ -87,9 +91,12 @@ export function firmwareApplication(site: SiteName = "relay"): Application {
 			buses: { i2c: { data: "D2", clock: "D7" } },
 			entities: [{ kind: "relay", id: "relay", pin: "D1" }],
 		},
-		"site.json": { base: "fieldmote", ...SITES[site] },
+		"site.json": { base: "fieldmote", ...site },
 		"manifest.json": {
-			include: [join(root, "manifest.json"), ...(site === "house" ? [DRIVER] : [])],
+			include: [
+				join(root, "manifest.json"),
+				...(JSON.stringify(site).includes("TMP117") ? [DRIVER] : []),
+			],
 			modules: {
 				"~": [
 					join(root, "boards/host"),

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { CREATION } from "./applications";
 import { whyNo32 } from "./build32";
 import { CONFIGURATIONS } from "./configurations";
+import { printCosts } from "./costs";
 import { judge, printCode, printFirmware, printImage, printPeers, type Result } from "./report";
 import { measureFirmware, measureImages, measurePeers } from "./runs";
 
@@ -16,6 +17,7 @@ import { measureFirmware, measureImages, measurePeers } from "./runs";
 const PARTS = {
 	peers: "engine and link at rest, and the SDK's modules in the same way",
 	code: "bytes of the modules",
+	costs: "what one entity of each kind adds, and what a site turns on",
 	image: "the image for an ESP8266, where its toolchain is",
 } as const;
 
@@ -41,6 +43,7 @@ async function measure(
 		results.push(result);
 	}
 	if (isWanted("peers")) printPeers(await measurePeers());
+	if (isWanted("costs")) await printCosts();
 	if (isWanted("code") && results.length > 0) printCode(results[0].sizes);
 	const images = isWanted("image") ? await measureImages(printImage) : [];
 	return [...judge(results, CREATION.stack), ...images];

@@ -15,7 +15,7 @@ import {
 import { build32, type Program } from "./build32";
 import { moduleSizes } from "./code";
 import { BLOCK_BYTES, type Configuration, PEERS } from "./configurations";
-import { Machine } from "./machine";
+import { type Figures, Machine } from "./machine";
 import { judgeImage, type PeerResult, type Result } from "./report";
 import { Stage } from "./stage";
 import { tell } from "./story";
@@ -107,6 +107,22 @@ export async function measurePeers(): Promise<PeerResult[]> {
 		}
 	}
 	return results;
+}
+
+/** A node at rest after its first reports, connected in the clear: bytes in use. */
+export async function measureRest(name: string, application: Application): Promise<Figures> {
+	const stage = await Stage.open("plain");
+	try {
+		const environment = { SITE: join(application.folder, "site") };
+		const build = { name, application, values: stage.values, debug: false, environment };
+		return await withMachine(build, async (machine) => {
+			await machine.waitFor(/^node: first report accepted/);
+			await new Promise((resolve) => setTimeout(resolve, REST_MS));
+			return machine.figures("rest", true);
+		});
+	} finally {
+		await stage.close();
+	}
 }
 
 /** The release and the debug image, each given to `print` before the next is built. */
