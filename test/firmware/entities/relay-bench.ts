@@ -48,7 +48,8 @@ export class Bench {
 	/** As the runtime does: called when due, with the time of then. */
 	wait(ms: number): void {
 		const end = (this.now + ms) | 0;
-		for (;;) {
+		for (let calls = 0; ; calls++) {
+			if (calls > 10_000) throw new Error("due without an end");
 			const waitMs = this.entities.pollTimeout(this.now);
 			if (waitMs < 0 || waitMs > ((end - this.now) | 0)) break;
 			this.now = (this.now + waitMs) | 0;

@@ -57,3 +57,14 @@ test("commands that come again behind a lost connection never stop what is read"
 		}
 	}
 });
+
+test("with a transport that takes nothing, results are tried again soon and not with a report", () => {
+	const session = { window: 1, transmitBytes: 128 };
+	const shed = new Shed(session, { entities: ENTITIES, intervalMs: 3_600_000 });
+	shed.up();
+	const { bench, profile } = shed;
+	assert.ok(profile.pollTimeout(bench.now) > 1_000_000);
+	bench.pump = () => undefined;
+	bench.offer(...Array.from({ length: 8 }, (_, i) => command(i + 1, 1, false)));
+	assert.equal(profile.pollTimeout(bench.now), 50);
+});

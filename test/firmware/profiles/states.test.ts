@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Said, Shed } from "../../support/shed";
+import { memory, type Said, Shed } from "../../support/shed";
 import { takeTrace } from "../../support/xs-globals";
 
 const HOUR_MS = 3_600_000;
@@ -162,4 +162,24 @@ test("a load's time is up to the millisecond, whatever else is due, and going do
 	shed.profile.handleStop(shed.bench.now);
 	shed.pass(1_000);
 	assert.deepEqual(shed.levels, [1, 0, 1, 0]);
+});
+
+test("what is kept is written when the node goes down, offline, too", () => {
+	for (const isUp of [true, false]) {
+		const preference = memory();
+		const entities = [{ ...RELAY, restore: "last" }];
+		const shed = new Shed({}, { preference, entities });
+		shed.up();
+		shed.command({ text: "ON" });
+		shed.pass(20_000);
+		// Written at once, the next one in ten seconds.
+		shed.command({ text: "OFF" });
+		shed.pass(1);
+		shed.command({ text: "ON" });
+		shed.command({ text: "OFF" });
+		shed.command({ text: "ON" });
+		if (!isUp) shed.bench.close();
+		shed.profile.handleStop(shed.bench.now);
+		assert.deepEqual(new Shed({}, { preference, entities }).pins, { D1: 1 });
+	}
 });

@@ -92,3 +92,13 @@ test("settings survive a preference that fails, and store the time seldom", () =
 	assert.equal(sets, 2);
 	assert.equal(settings.lastGoodTimeMs(), start + 360 * 60_000);
 });
+
+test("a time that nobody can have confirmed is none", () => {
+	for (const [kept, expected] of [
+		[4_102_444_799_999, 4_102_444_799_999],
+		[4_102_444_800_000, 0],
+	]) {
+		const settings = new Settings({ get: () => String(kept), set: () => undefined });
+		assert.equal(settings.lastGoodTimeMs(), expected);
+	}
+});
