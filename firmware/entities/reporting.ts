@@ -54,6 +54,11 @@ export abstract class SampledEntity<Sample> extends Entity {
 		return this.waitMs(now);
 	}
 
+	/** The next sample is reported, changed or not. */
+	override forgetPublished(): void {
+		this.reported = undefined;
+	}
+
 	/** The only place that reads it: it may change while the node runs. */
 	protected get intervalMs(): number {
 		return (this.options.intervalMs as number | undefined) ?? Const.INTERVAL_MS;

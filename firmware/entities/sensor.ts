@@ -88,6 +88,7 @@ export class Sensor extends SampledEntity<Values> {
 	}
 
 	override forgetPublished(): void {
+		super.forgetPublished();
 		this.trouble = Trouble.Unknown;
 	}
 

@@ -306,3 +306,13 @@ test("an entry that is right, and each thing that can be wrong", () => {
 	}
 	assert.deepEqual(problemsOf(checkAnalog, {}), ["pin: must be a label of the board"]);
 });
+
+test("a broker that knows nothing is told the next sample, changed or not", () => {
+	const rig = gauge({ delta: 1 });
+	rig.pass(0);
+	rig.pass(60_000);
+	assert.equal(rig.reports.length, 1);
+	rig.entities[0].forgetPublished();
+	rig.pass(10_000);
+	assert.equal(rig.reports.length, 2);
+});
