@@ -6,6 +6,7 @@ import type { Command } from "../../../firmware/entities/command";
 import { Entity } from "../../../firmware/entities/entity";
 import { Light } from "../../../firmware/entities/light";
 import { Relay } from "../../../firmware/entities/relay";
+import { rounds } from "../../support/rounds";
 import { seeded } from "../../support/seeded";
 import { EntityRig, FakePlan, problemsOf } from "./entity-rig";
 
@@ -296,7 +297,7 @@ function meaning(presses: readonly Press[]): string {
 }
 
 test("random presses with bouncing: the events that are meant, never more than presses", () => {
-	for (let seed = 1; seed <= 150; seed++) {
+	for (let seed = 1; seed <= rounds(150); seed++) {
 		const random = seeded(seed);
 		const between = (least: number, most: number) => least + Math.floor(random() * (most - least));
 		const rig = bell();
@@ -328,7 +329,7 @@ test("random presses with bouncing: the events that are meant, never more than p
 });
 
 test("noise alone: nothing while it lasts, and at most one event for each time it was quiet", () => {
-	for (let seed = 1; seed <= 100; seed++) {
+	for (let seed = 1; seed <= rounds(100); seed++) {
 		const random = seeded(seed);
 		const rig = bell({ doubleMs: seed % 2 === 0 ? 0 : 350 });
 		let quiet = 0;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkLight } from "../../../firmware/entities/check-light";
 import { Light } from "../../../firmware/entities/light";
+import { rounds } from "../../support/rounds";
 import { seeded } from "../../support/seeded";
 import { EntityRig, FakePlan, problemsOf } from "./entity-rig";
 
@@ -419,7 +420,7 @@ class Model {
 }
 
 test("random commands: the model's state, one way within a transition, the model's duty at its end", () => {
-	for (let seed = 1; seed <= 40; seed++) {
+	for (let seed = 1; seed <= rounds(40); seed++) {
 		const random = seeded(seed);
 		const pick = (limit: number) => Math.floor(random() * limit);
 		const rig = lamp({ ...RGB, transitionMs: pick(2) * 300 });

@@ -57,7 +57,7 @@ class Life {
 		this.shed = new Shed(session, { entities: ENTITIES, silent: true, random: this.random });
 		for (const entity of this.shed.entities.entities) {
 			const apply = entity.apply.bind(entity);
-			entity.apply = (command: Command, now: number) => {
+			const watched = (command: Command, now: number) => {
 				const problem = apply(command, now);
 				if (problem !== "") return problem;
 				this.forMs[entity.id] = command.forMs;
@@ -66,6 +66,8 @@ class Life {
 				if (command.id !== "") assert.equal(this.done[key], 1, `${key} done twice`);
 				return "";
 			};
+			// On XS what an object inherits from flash cannot be assigned over.
+			Object.defineProperty(entity, "apply", { value: watched });
 		}
 	}
 
