@@ -4,7 +4,7 @@
  * is written but the files that were asked for. Needs no SDK.
  */
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { isId } from "../../firmware/topics";
 import { readWords, UsageError } from "../../host-sim/words";
 import { extrasManifest } from "../site/extras";
@@ -89,6 +89,7 @@ function run(words: readonly string[], { out, err, environment, root }: Surround
 	if (node !== "" && !isId(node)) {
 		throw new UsageError(`--node "${node}": must be 1 to 32 of a-z, 0-9 and -`);
 	}
+	refuseOthers(text("drivers"), text("picture"));
 	const sdk = sdkFolder(environment);
 	const examined = examine({ site: names[0], board, node, values: {}, root, sdk });
 	const report = reportOf(examined, board);
@@ -100,6 +101,27 @@ function run(words: readonly string[], { out, err, environment, root }: Surround
 	if (!report.ok) return 1;
 	writeFiles(examined, text("drivers"), text("picture"));
 	return 0;
+}
+
+/** A file that is somebody's, such as the site itself, must not be written over by a slip. */
+function refuseOthers(drivers: string | undefined, picture: string | undefined): void {
+	if (picture !== undefined && !picture.endsWith(".svg")) {
+		throw new UsageError(`--picture ${picture}: must end with .svg`);
+	}
+	if (drivers === undefined || !existsSync(drivers) || isManifest(drivers)) return;
+	throw new UsageError(`--drivers ${drivers}: is there, and no manifest of drivers; another name`);
+}
+
+const MANIFEST_KEYS = ["include", "modules", "preload"];
+
+/** Whether a file is what extrasManifest() makes. */
+function isManifest(path: string): boolean {
+	try {
+		const keys = Object.keys(JSON.parse(readFileSync(path, "utf8")));
+		return keys.every((key) => MANIFEST_KEYS.includes(key));
+	} catch {
+		return false;
+	}
 }
 
 function writeFiles(

@@ -422,6 +422,26 @@ for (const [words, text] of WRONG_USE) {
 	});
 }
 
+test("what is written for the image or the eye writes over nobody's file", () => {
+	const path = write("precious.json", { ...BASIC, entities: [PUMP] });
+	const before = readFileSync(path, "utf8");
+	const cases: [string, RegExp][] = [
+		["--picture", /^fieldmote check: --picture .*precious\.json: must end with \.svg\n$/],
+		["--drivers", /^fieldmote check: --drivers .*precious\.json: is there, and no manifest/],
+	];
+	for (const [option, reason] of cases) {
+		const { status, stderr } = run([path, "--board", "nodemcu-v2", option, path]);
+		assert.equal(status, 2);
+		assert.match(stderr, reason);
+		assert.equal(readFileSync(path, "utf8"), before);
+	}
+	// Its own may be made again.
+	const drivers = join(folder, "again.json");
+	for (let i = 0; i < 2; i++) {
+		assert.equal(run([path, "--board", "nodemcu-v2", "--drivers", drivers]).status, 0);
+	}
+});
+
 test("--picture draws the board with the site's entities on its pins", () => {
 	const picture = join(folder, "board.svg");
 	const path = write("pictured.json", { ...BASIC, entities: [PUMP] });
