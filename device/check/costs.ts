@@ -33,8 +33,8 @@ export const FEATURE_COSTS: Readonly<Record<string, Cost>> = {
 };
 
 /**
- * XS memory of an ESP8266 that is left for entities: of 32,768 what a node with a relay over TLS and
- * a client certificate does not take at its most (22,888, and 256 of stack: docs/footprint.md), and
- * that relay.
+ * XS memory of an ESP8266 that is left for entities: of 32,768 what a node with a relay over TLS
+ * and a client certificate does not take at its most (22,888, and 256 of stack:
+ * docs/footprint.md), and that relay.
  */
 export const ENTITY_ROOM_BYTES: number | undefined = 32_768 - 22_888 - 256 + 472;
