@@ -112,7 +112,8 @@ function program(store: Store, id: string, cafile: string, port: number) {
 		});
 		end = () => {
 			clearTimeout(timer.again);
-			child.kill();
+			// While it connects it does not heed SIGTERM.
+			child.kill("SIGKILL");
 		};
 	};
 	start();
