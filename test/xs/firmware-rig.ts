@@ -93,15 +93,18 @@ export async function exercise(
 		await client.next({ ev: "done", tag: "s" }, 20_000);
 		const online = await client.next({ ev: "msg", topic: `${base}/availability` }, 20_000);
 		assert.equal(online.payload, "online");
+		// The last id is remembered over restarts, in preferences that all programs share.
+		const mark = Date.now();
 		for (const qos of [0, 1, 2]) {
 			const state = qos === 1 ? "OFF" : "ON";
 			const level = state === "ON" ? "high" : "low";
 			const before = count(run, new RegExp(`^pin 5 is ${level}`));
-			const payload = JSON.stringify({ state, id: `command-${qos}` });
+			const id = `command-${qos}-${mark}`;
+			const payload = JSON.stringify({ state, id });
 			client.send({ op: "publish", topic: `${base}/relay/set`, payload, qos, tag: `c${qos}` });
 			await waitForCount(run, new RegExp(`^pin 5 is ${level}`), before + 1);
 			const result = await client.next({ ev: "msg", topic: `${base}/result` }, 20_000);
-			const expected = { entity: "relay", id: `command-${qos}`, done: true, state };
+			const expected = { entity: "relay", id, done: true, state };
 			assert.deepEqual(JSON.parse(String(result.payload)), expected);
 			context.diagnostic(`a command at QoS ${qos}: pin 5 is ${level}`);
 		}
